@@ -1,0 +1,3 @@
+"""MLOps Coach: a daily interview question, strict grades and leaderboards in a chat."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What the coach knows: pure, without I/O, SDKs, a clock or randomness of its own."""

@@ -1,0 +1,207 @@
+"""What the coach says, in a form that every platform can show.
+
+All text here is plain: it may come from people or models and is escaped by the platform that shows it. Structure is
+carried by types, never by markup inside a string.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+# ---------------------------------------------------------------------------------------------- inline
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """A few words that stand out."""
+
+    text: str
+    kind: Literal["strong"] = "strong"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A moment, shown in the reader's own zone where the platform can; `relative` asks for "in 3 hours" instead."""
+
+    at: dt.datetime
+    relative: bool = False
+    kind: Literal["when"] = "when"
+
+
+Inline = str | Strong | When
+
+# ---------------------------------------------------------------------------------------------- blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Para:
+    """A paragraph; line breaks inside its strings are kept."""
+
+    parts: tuple[Inline, ...]
+    kind: Literal["para"] = "para"
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """A list, an entry each."""
+
+    items: tuple[tuple[Inline, ...], ...]
+    kind: Literal["bullets"] = "bullets"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody's words, set apart."""
+
+    text: str
+    kind: Literal["quote"] = "quote"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a header, all of the same length; `own` is the index of the asker's row, or None."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    own: int | None = None
+    kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to hand over; `content` is text."""
+
+    name: str
+    content: str
+    kind: Literal["attachment"] = "attachment"
+
+
+Block = Para | Bullets | Quote | Table | Attachment
+
+# ---------------------------------------------------------------------------------------------- buttons and forms
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Runs the verb `verb` of the command table for `target` (a round's or a reply's id)."""
+
+    label: str
+    verb: str
+    target: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input of a form. `choices` makes it a menu. `limit` is in characters."""
+
+    name: str
+    label: str
+    value: str = ""
+    long: bool = False
+    required: bool = True
+    limit: int = 200
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Asks for input; sending it runs `verb` for `target` with the fields as arguments."""
+
+    title: str
+    verb: str
+    target: str
+    fields: tuple[Field, ...]
+    intro: str = ""
+    submit: str = "Send"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A title, blocks and buttons. `mention` names a role or group that the organisers chose to call."""
+
+    title: str = ""
+    blocks: tuple[Block, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    mention: str = ""
+
+    @property
+    def text(self) -> str:
+        """The message as plain text, for terminals, notifications and tests; times are in UTC."""
+        lines = [self.title] if self.title else []
+        for block in self.blocks:
+            lines.extend(_plain(block))
+        return "\n".join(lines)
+
+
+def _words(parts: tuple[Inline, ...]) -> str:
+    return "".join(
+        part
+        if isinstance(part, str)
+        else part.text
+        if isinstance(part, Strong)
+        else part.at.strftime("%A %d %B %Y %H:%M UTC")
+        for part in parts
+    )
+
+
+def _plain(block: Block) -> list[str]:
+    match block:
+        case Para():
+            return _words(block.parts).splitlines()
+        case Bullets():
+            return [f"- {_words(item)}" for item in block.items]
+        case Quote():
+            return [f"> {line}" for line in block.text.splitlines()]
+        case Attachment():
+            return [f"[{block.name}]"]
+        case Table():
+            grid = (block.header, *block.rows)
+            widths = [max(len(row[i]) for row in grid) for i in range(len(block.header))]
+            lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in grid)
+            return [line.rstrip() for line in lines]
+
+
+# ---------------------------------------------------------------------------------------------- sending
+
+
+class ParcelKind(StrEnum):
+    """What a message in the outbox is for."""
+
+    QUESTION = "question"  # opens the round's thread
+    GRADE = "grade"
+    PENDING = "pending"  # the grader is away
+    REVEAL = "reveal"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message on its way to a channel.
+
+    `key` is the outbox row, unique for ever: with it a platform recognises what it has already posted. `thread` is ""
+    for a post in the channel itself. `reply_to` is the message answered. `only_for` is the one person who may see it,
+    "" for everybody. A parcel with `opens_thread` gets a thread of that name made from it.
+    """
+
+    key: str
+    kind: ParcelKind
+    platform: str
+    community: str
+    channel: str
+    thread: str
+    message: Message
+    reply_to: str = ""
+    only_for: str = ""
+    opens_thread: str = ""
+
+
+MESSAGE = TypeAdapter(Message)
+"""Message to and from JSON, for platforms that keep what they show."""
+
+FORM = TypeAdapter(Form)
+"""Form to and from JSON."""

@@ -1,0 +1,132 @@
+"""What the coach needs from the world, as narrow protocols in its own types."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from bot.core.message import Parcel
+from bot.core.model import Place, Reply, Task, Verdict
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+# ---------------------------------------------------------------------------------------------- the store
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement by its name in queries.sql, with named parameters (str, int, float or None)."""
+
+    name: str
+    params: Mapping[str, str | int | float | None] = field(default_factory=dict)
+
+
+Unit = Generator[Query, Sequence[Row], T]
+"""A unit of work: yields queries, is sent their rows, returns its result. It runs whole or not at all.
+
+It does no I/O of its own and must not be awaited on: a store runs it on a thread of its own.
+"""
+
+
+def rows(name: str, **params: str | int | float | None) -> Unit[Sequence[Row]]:
+    """All rows of a query, for `yield from` within a unit of work."""
+    return (yield Query(name, params))
+
+
+def one(name: str, **params: str | int | float | None) -> Unit[Row | None]:
+    """The first row of a query, or None, for `yield from` within a unit of work."""
+    found = yield Query(name, params)
+    return found[0] if found else None
+
+
+class Store(Protocol):
+    """A database that runs units of work."""
+
+    async def write(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `unit(*args, **kwargs)` in a transaction and return its result once that is durable.
+
+        Raises StoreError when it can't be made durable; what the unit itself raises passes through, its work undone.
+        """
+        ...
+
+    async def read(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a unit that only reads, against one consistent state that includes every finished write."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# ---------------------------------------------------------------------------------------------- the grader
+
+
+class Grader(Protocol):
+    """Compares an answer with a sample answer."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def grade(self, task: Task) -> Verdict:
+        """Raises GraderAway when it can't answer for now, GraderError when it never will for this task."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# ---------------------------------------------------------------------------------------------- the platforms
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where a parcel landed: the message's id, and the thread that was made from it ("" if none was)."""
+
+    message: str
+    thread: str = ""
+
+
+class Platform(Protocol):
+    """A chat as the coach uses it. Raises PlatformAway for what passes and PlatformError for what doesn't."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def send(self, parcel: Parcel) -> Sent: ...
+
+    async def find(self, parcel: Parcel) -> Sent | None:
+        """The message of a parcel that may have been sent before a crash, by its key; None if it isn't there."""
+        ...
+
+    async def acknowledge(self, reply: Reply) -> None:
+        """Put the receipt on a stored reply: seen. Best effort; never raises PlatformError."""
+        ...
+
+    def history(self, place: Place, thread: str, since: dt.datetime) -> AsyncIterator[Reply]:
+        """People's messages in a thread since a time, oldest first, each at its present revision."""
+        ...
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        ...
+
+
+# ---------------------------------------------------------------------------------------------- the rest
+
+
+class Clock(Protocol):
+    """The time, in UTC."""
+
+    def now(self) -> dt.datetime: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+CrashPoint = Callable[[str], None]
+"""Called at every named step between an event and its delivery; does nothing in normal runs."""
+
+
+def no_crash(name: str) -> None:
+    """The crash point of normal runs."""

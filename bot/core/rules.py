@@ -1,0 +1,202 @@
+"""The coach's rules, as pure functions: when to post, what to ask, what is an answer, what counts, who is where."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from rapidfuzz import fuzz
+
+from bot.core.model import Attempt, CountingRule, Person, Question, Schedule, Standing
+from bot.core.text import fold
+
+ANSWER_WORDS = 5
+"""A message in a thread with fewer words is talk, not an answer."""
+
+ANSWER_LIMIT = 6_000
+"""Characters of an answer that are kept and graded."""
+
+BEST_OF = 3
+"""How many attempts the rule `best` looks at."""
+
+BOARD_ROWS = 10
+PODIUM_ROWS = 3
+
+# ---------------------------------------------------------------------------------------------- time
+
+
+def local_moment(day: dt.date, time: dt.time, zone: str) -> dt.datetime:
+    """When a local time of day comes on a date, in UTC.
+
+    A time that a change of the clocks skips moves to the first minute that exists after it; one that comes twice
+    means its first.
+    """
+    tz = ZoneInfo(zone)
+    naive = dt.datetime.combine(day, time)
+    moment = naive.replace(tzinfo=tz, fold=0).astimezone(dt.UTC)
+    if moment.astimezone(tz).replace(tzinfo=None) == naive:
+        return moment
+    # In a gap: walk minute by minute to the first local time that exists; gaps are at most a day long (Samoa, 2011).
+    for minutes in range(1, 24 * 60 + 1):
+        later = naive + dt.timedelta(minutes=minutes)
+        moment = later.replace(tzinfo=tz, fold=0).astimezone(dt.UTC)
+        if moment.astimezone(tz).replace(tzinfo=None) == later:
+            return moment
+    return moment
+
+
+def local_date(zone: str, now: dt.datetime) -> dt.date:
+    """The date in a zone."""
+    return now.astimezone(ZoneInfo(zone)).date()
+
+
+def next_post_at(schedule: Schedule, after: dt.datetime) -> tuple[dt.date, dt.datetime] | None:
+    """The first post strictly after a moment: its local date and its time in UTC; None on a schedule without days."""
+    if not schedule.weekdays:
+        return None
+    day = local_date(schedule.zone, after) - dt.timedelta(days=1)
+    for offset in range(10):
+        candidate = day + dt.timedelta(days=offset)
+        if candidate.weekday() in schedule.weekdays:
+            moment = local_moment(candidate, schedule.time, schedule.zone)
+            if moment > after:
+                return candidate, moment
+    return None
+
+
+def last_post_at(schedule: Schedule, now: dt.datetime) -> tuple[dt.date, dt.datetime] | None:
+    """The newest post due at or before a moment: its local date and its time in UTC."""
+    day = local_date(schedule.zone, now) + dt.timedelta(days=1)
+    for offset in range(10):
+        candidate = day - dt.timedelta(days=offset)
+        if candidate.weekday() in schedule.weekdays:
+            moment = local_moment(candidate, schedule.time, schedule.zone)
+            if moment <= now:
+                return candidate, moment
+    return None
+
+
+def closes_at(opened: dt.datetime, close_after: dt.timedelta, next_post: dt.datetime | None) -> dt.datetime:
+    """A round ends after its time, or with the next daily post when that comes first."""
+    end = opened + close_after
+    return min(end, next_post) if next_post else end
+
+
+def periods(day: dt.date) -> tuple[str, str, str]:
+    """The boards that a date belongs to: all time, its month, its ISO week."""
+    year, week, _ = day.isocalendar()
+    return "all", f"{day:%Y-%m}", f"{year}-W{week:02d}"
+
+
+def period(name: str, today: dt.date) -> str:
+    """The key of the board that people call `all`, `month` or `week`."""
+    everything, month, week = periods(today)
+    return {"all": everything, "month": month, "week": week}[name]
+
+
+# ---------------------------------------------------------------------------------------------- questions
+
+
+def choose(questions: Sequence[Question], asked: Sequence[str], rng: random.Random) -> Question | None:
+    """The next question: none comes again before all have been asked, and sections take turns.
+
+    `asked` lists the ids asked so far, oldest first. None when there is nothing to ask; drafts never are.
+    """
+    ready = [question for question in questions if not question.draft]
+    if not ready:
+        return None
+    times = Counter(asked)
+    fewest = min(times[question.id] for question in ready)
+    pool = [question for question in ready if times[question.id] == fewest]
+    section_of = {question.id: question.section for question in ready}
+    last_turn = {section_of[id_]: turn for turn, id_ in enumerate(asked) if id_ in section_of}
+    waiting = min(last_turn.get(question.section, -1) for question in pool)
+    turn = [question for question in pool if last_turn.get(question.section, -1) == waiting]
+    if len(turn) > 1 and asked:
+        turn = [question for question in turn if question.id != asked[-1]] or turn
+    return rng.choice(turn)
+
+
+# ---------------------------------------------------------------------------------------------- answers
+
+_WORD = re.compile(r"\w+(?:['’-]\w+)*")
+
+
+def is_answer(text: str, *, addressed: bool) -> bool:
+    """Whether a message in a round's thread is an answer rather than talk."""
+    return not addressed and len(_WORD.findall(text)) >= ANSWER_WORDS
+
+
+COPY_WORDS = 12
+COPY_OF_SAMPLE = 95.0
+COPY_OF_PERSON = 90.0
+
+
+def is_copy(answer: str, sample_answer: str, others: Iterable[str]) -> bool:
+    """Whether an answer is the sample, a run of it or another person's reply, almost word for word.
+
+    Short answers (under COPY_WORDS words) can be alike by chance, so only the whole sample counts for them.
+    """
+    mine, sample = fold(answer), fold(sample_answer)
+    if mine == sample:
+        return True
+    if len(mine.split()) < COPY_WORDS:
+        return False
+    if fuzz.partial_ratio(mine, sample, score_cutoff=COPY_OF_SAMPLE) > 0 and len(sample.split()) >= COPY_WORDS:
+        return True
+    return any(fuzz.ratio(mine, fold(other), score_cutoff=COPY_OF_PERSON) > 0 for other in others)
+
+
+def counted(rule: CountingRule, attempts: Sequence[Attempt]) -> int | None:
+    """The score that counts of one person's attempts at a round, in the order they were written.
+
+    None when nothing counts (yet). A withdrawn or copied attempt keeps its slot and is worth nothing; a pending one
+    keeps its slot until its grade is there.
+    """
+    worth = [None if attempt.withdrawn or attempt.copied else attempt.score for attempt in attempts]
+    match rule:
+        case CountingRule.FIRST:
+            return worth[0] if worth else None
+        case CountingRule.LATEST:
+            return worth[-1] if worth else None
+        case CountingRule.BEST:
+            return max((score for score in worth[:BEST_OF] if score is not None), default=None)
+
+
+# ---------------------------------------------------------------------------------------------- standings
+
+
+def streak(days: Sequence[dt.date], answered: Iterable[dt.date]) -> int:
+    """How many daily rounds in a row somebody has answered, up to the newest.
+
+    `days` are the dates of the community's daily rounds, newest first. The newest may still be unanswered.
+    """
+    done = set(answered)
+    run = 0
+    for position, day in enumerate(days):
+        if day in done:
+            run += 1
+        elif position > 0:
+            break
+    return run
+
+
+def ranked(
+    rows: Sequence[tuple[str, int, int]], names: Mapping[str, str], streaks: Mapping[str, int], *, above: int = 0
+) -> tuple[Standing, ...]:
+    """Standings of (user id, points, answers) rows, already in order of points; equal points share a rank.
+
+    `above` people stand before the first of them.
+    """
+    by_points = Counter(points for _, points, _ in rows)
+    first: dict[int, int] = {}
+    standings = []
+    for position, (user, points, answers) in enumerate(rows):
+        rank = first.setdefault(points, above + position + 1)
+        person = Person(user, names.get(user, ""))
+        standings.append(Standing(rank, by_points[points] > 1, person, points, answers, streaks.get(user, 0)))
+    return tuple(sorted(standings, key=lambda row: (row.rank, row.person.name.casefold(), row.person.id)))

@@ -1,0 +1,114 @@
+"""The contract of a grade, the same for every grader.
+
+A score is an integer from 1 to 10. The exact sample answer is a 10 and an answer without words a 1, without asking
+anybody. A quote counts only if it stands in the answer. A score is never above what the counted key points carry
+(`ceiling`). Reasons are given below 6 and only there. What can't be brought under the contract isn't a grade.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from bot.core import render
+from bot.core.errors import GraderError
+from bot.core.model import Coverage, Grade, KeyPoint, PointVerdict, Question, Receipt, Remark, Task, Verdict
+from bot.core.text import fold, sentences
+
+LOWEST, HIGHEST = 1, 10
+REASONS_BELOW = 6
+NO_POINT_CEILING = 2
+"""The best score of an answer that carries no key point at all."""
+
+_MOST_POINTS = 7
+_POINT_WORDS = 4
+_CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|so)\s+")
+_CONTRACT = Receipt(grader="contract")
+
+
+def task(question: Question, answer: str) -> Task:
+    """What a grader is asked about a question and an answer. Raises GraderError for a draft."""
+    if question.draft:
+        raise GraderError(f"question {question.id} has no sample answer to grade against")
+    return Task(question.text, question.sample_answer, question.key_points or split(question.sample_answer), answer)
+
+
+def split(sample_answer: str) -> tuple[KeyPoint, ...]:
+    """The key points of a sample answer that came without any: its sentences, at most seven, never none.
+
+    A text of one or two sentences is split at its clauses; neighbours are joined where there would be too many.
+    """
+    parts = sentences(sample_answer)
+    if len(parts) < 3:
+        parts = [clause for part in parts for clause in _CLAUSE.split(part)]
+    joined: list[str] = []
+    for part in parts:
+        if joined and (len(part.split()) < _POINT_WORDS or len(joined[-1].split()) < _POINT_WORDS):
+            joined[-1] = f"{joined[-1]} {part}"
+        else:
+            joined.append(part)
+    while len(joined) > _MOST_POINTS:
+        shortest = min(range(len(joined) - 1), key=lambda i: len(joined[i]) + len(joined[i + 1]))
+        joined[shortest : shortest + 2] = [f"{joined[shortest]} {joined[shortest + 1]}"]
+    return tuple(KeyPoint(claim=part) for part in joined) or (KeyPoint(claim=sample_answer.strip()),)
+
+
+def settled(task: Task) -> Grade | None:
+    """The grade that needs no grader: 10 for the exact sample answer, 1 for an answer without words; else None."""
+    answer = fold(task.answer)
+    if answer == fold(task.sample_answer) and answer:
+        points = tuple(PointVerdict(point, Coverage.COVERED, _closest(point, task.answer)) for point in task.key_points)
+        return Grade(HIGHEST, (), points, _CONTRACT)
+    if not answer:
+        points = tuple(PointVerdict(point, Coverage.MISSING) for point in task.key_points)
+        return Grade(LOWEST, (render.remark(Remark.EMPTY),), points, _CONTRACT)
+    return None
+
+
+def _closest(point: KeyPoint, answer: str) -> str:
+    wanted = set(fold(point.claim).split())
+    return max(sentences(answer), key=lambda part: len(wanted & set(fold(part).split())), default="")
+
+
+def ceiling(points: tuple[PointVerdict, ...]) -> int:
+    """The best score that these verdicts carry: 2 for none, 10 for all, a partly covered point counting half.
+
+    2 + 8 * (covered + partly / 2) / points, rounded up.
+    """
+    worth = {Coverage.COVERED: 1.0, Coverage.PARTLY: 0.5}
+    carried = sum(worth.get(point.coverage, 0.0) for point in points) / max(1, len(points))
+    return NO_POINT_CEILING + math.ceil((HIGHEST - NO_POINT_CEILING) * carried - 1e-9)
+
+
+def enforce(task: Task, verdict: Verdict) -> Grade:
+    """Bring a grader's verdict under the contract. Raises GraderError when it can't be: then there is no grade."""
+    if isinstance(verdict.score, bool) or not isinstance(verdict.score, int):
+        raise GraderError(f"the grader gave a score that isn't a whole number: {verdict.score!r:.40}")
+    if not LOWEST <= verdict.score <= HIGHEST:
+        raise GraderError(f"the grader gave a score outside 1 to 10: {verdict.score}")
+    if len(verdict.points) != len(task.key_points):
+        raise GraderError(f"the grader judged {len(verdict.points)} of {len(task.key_points)} key points")
+    points = tuple(_checked(point, task.answer) for point in verdict.points)
+    score = min(verdict.score, ceiling(points))
+    reasons = _reasons(points, verdict) if score < REASONS_BELOW else ()
+    return Grade(score, reasons, points, verdict.receipt)
+
+
+def _checked(point: PointVerdict, answer: str) -> PointVerdict:
+    """A point is covered only by words that are really there."""
+    if point.coverage is Coverage.MISSING:
+        return PointVerdict(point.point, Coverage.MISSING)
+    quote = fold(point.quote)
+    if quote and f" {quote} " in f" {fold(answer)} ":
+        return point
+    return PointVerdict(point.point, Coverage.MISSING)
+
+
+def _reasons(points: tuple[PointVerdict, ...], verdict: Verdict) -> tuple[str, ...]:
+    """Why the score is low: the grader's own reasons, else what held it down and what isn't covered; never nothing."""
+    own = tuple(" ".join(reason.split())[:300] for reason in verdict.reasons if reason.strip())
+    worded = tuple(render.remark(remark) for remark in verdict.remarks)
+    order = (Coverage.CONTRADICTED, Coverage.MISSING, Coverage.PARTLY)
+    lacking = sorted((p for p in points if p.coverage in order), key=lambda p: order.index(p.coverage))
+    named = tuple(render.reason(point) for point in lacking)
+    return own or (*worded, *named) or (render.remark(Remark.OFF_TOPIC),)

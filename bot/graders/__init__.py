@@ -1,0 +1,1 @@
+"""Graders: `embedded` works offline on the CPU, `llm` asks an OpenAI-compatible API."""

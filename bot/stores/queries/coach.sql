@@ -1,0 +1,380 @@
+-- What the use cases ask of the database. Results come back by RETURNING, never as a driver's row count.
+
+-- ------------------------------------------------------------------------------------------ channels
+
+-- name: channel_put
+INSERT INTO channels (platform, community, channel, name, since)
+VALUES (:platform, :community, :channel, :name, :now)
+ON CONFLICT (platform, community, channel)
+DO UPDATE SET name = CASE WHEN excluded.name = '' THEN channels.name ELSE excluded.name END
+RETURNING *;
+
+-- name: channel_get
+SELECT * FROM channels WHERE platform = :platform AND community = :community AND channel = :channel;
+
+-- name: channel_set
+UPDATE channels SET
+    scheduled = :scheduled, post_minute = :post_minute, zone = :zone, weekdays = :weekdays, grace_s = :grace_s,
+    mention = :mention, rule = :rule, close_after_s = :close_after_s,
+    since = CASE WHEN :moved = 1 THEN :now ELSE since END
+WHERE id = :id
+RETURNING *;
+
+-- name: channels_scheduled
+SELECT c.*, (SELECT max(r.local_date) FROM rounds r WHERE r.channel_id = c.id AND r.daily = 1) AS last_date
+FROM channels c WHERE c.scheduled = 1 ORDER BY c.id;
+
+-- name: channels_of_community
+SELECT c.*, (SELECT max(r.local_date) FROM rounds r WHERE r.channel_id = c.id AND r.daily = 1) AS last_date
+FROM channels c
+WHERE c.platform = :platform AND c.community = :community AND c.scheduled = 1 ORDER BY c.name, c.id;
+
+-- ------------------------------------------------------------------------------------------ questions
+
+-- name: questions_imported
+SELECT id, community, body FROM questions
+WHERE (platform = '' AND community = '') OR (platform = :platform AND community = :community)
+ORDER BY community, position, id;
+
+-- name: question_put
+INSERT INTO questions (platform, community, id, position, body)
+VALUES (:platform, :community, :id, :position, :body)
+ON CONFLICT (platform, community, id) DO UPDATE SET position = excluded.position, body = excluded.body
+RETURNING id;
+
+-- name: question_version_put
+INSERT INTO question_versions (version, body) VALUES (:version, :body)
+ON CONFLICT (version) DO NOTHING
+RETURNING version;
+
+-- ------------------------------------------------------------------------------------------ rounds
+
+-- name: rounds_asked
+SELECT r.question_id FROM rounds r JOIN channels c ON c.id = r.channel_id
+WHERE c.platform = :platform AND c.community = :community AND r.state <> 'skipped'
+ORDER BY r.id;
+
+-- name: round_insert
+INSERT INTO rounds (channel_id, daily, local_date, question_id, question_version, section, state, created_at, closes_at)
+VALUES (:channel_id, :daily, :local_date, :question_id, :question_version, :section, :state, :now, :closes_at)
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: round_get
+SELECT r.*, v.body, c.platform, c.community, c.channel, c.name, c.scheduled, c.post_minute, c.zone, c.weekdays,
+    c.grace_s, c.mention, c.rule, c.close_after_s
+FROM rounds r JOIN channels c ON c.id = r.channel_id LEFT JOIN question_versions v ON v.version = r.question_version
+WHERE r.id = :id;
+
+-- name: round_of_thread
+SELECT r.id, r.state, r.closes_at, r.closed_at FROM rounds r JOIN channels c ON c.id = r.channel_id
+WHERE r.thread = :thread AND c.platform = :platform AND c.community = :community
+ORDER BY r.id DESC LIMIT 1;
+
+-- name: round_newest
+SELECT r.id FROM rounds r JOIN channels c ON c.id = r.channel_id
+WHERE c.platform = :platform AND c.community = :community AND c.channel = :channel AND r.state IN ('open', 'closed')
+ORDER BY r.state = 'open' DESC, r.id DESC LIMIT 1;
+
+-- name: round_daily
+SELECT id, state FROM rounds WHERE channel_id = :channel_id AND daily = 1 AND local_date = :local_date;
+
+-- name: round_last_on_demand
+SELECT max(created_at) AS at FROM rounds WHERE channel_id = :channel_id AND daily = 0;
+
+-- name: round_open
+UPDATE rounds SET state = 'open', opened_at = :now, message = :message, thread = :thread
+WHERE id = :id AND state = 'scheduled'
+RETURNING id;
+
+-- name: round_skip
+UPDATE rounds SET state = 'skipped' WHERE id = :id AND state = 'scheduled' RETURNING id;
+
+-- name: rounds_end_daily
+UPDATE rounds SET closes_at = :now
+WHERE channel_id = :channel_id AND daily = 1 AND state = 'open' AND closes_at > :now AND id <> :id
+RETURNING id;
+
+-- name: rounds_close
+UPDATE rounds SET state = 'closed', closed_at = :now WHERE state = 'open' AND closes_at <= :now RETURNING id;
+
+-- name: rounds_missed
+SELECT id FROM rounds WHERE state = 'scheduled' AND closes_at <= :now;
+
+-- name: rounds_to_reveal
+SELECT r.id, r.closed_at, c.platform, c.community, c.channel,
+    (SELECT count(*) FROM replies p WHERE p.round_id = r.id AND p.state = 'received' AND p.practice = 0) AS pending
+FROM rounds r JOIN channels c ON c.id = r.channel_id
+WHERE r.state = 'closed' AND r.revealed_at IS NULL ORDER BY r.id;
+
+-- name: round_revealed
+UPDATE rounds SET revealed_at = :now WHERE id = :id AND revealed_at IS NULL RETURNING id;
+
+-- name: rounds_next_close
+SELECT min(closes_at) AS at FROM rounds WHERE state IN ('open', 'scheduled');
+
+-- name: rounds_open_on
+SELECT r.id, r.thread, r.opened_at, r.created_at, c.community, c.channel
+FROM rounds r JOIN channels c ON c.id = r.channel_id
+WHERE c.platform = :platform AND r.state = 'open' AND r.thread <> '' ORDER BY r.id;
+
+-- name: rounds_days
+SELECT DISTINCT r.local_date FROM rounds r JOIN channels c ON c.id = r.channel_id
+WHERE c.platform = :platform AND c.community = :community AND r.daily = 1 AND r.state IN ('open', 'closed')
+ORDER BY r.local_date DESC LIMIT :most;
+
+-- ------------------------------------------------------------------------------------------ people
+
+-- name: person_put
+INSERT INTO people (platform, community, user_id, name) VALUES (:platform, :community, :user_id, :name)
+ON CONFLICT (platform, community, user_id) DO UPDATE SET name = excluded.name WHERE people.name <> excluded.name
+RETURNING user_id;
+
+-- name: person_name
+SELECT name FROM people WHERE platform = :platform AND community = :community AND user_id = :user_id;
+
+-- name: person_delete
+DELETE FROM people WHERE platform = :platform AND community = :community AND user_id = :user_id RETURNING user_id;
+
+-- ------------------------------------------------------------------------------------------ replies
+
+-- name: reply_insert
+INSERT INTO replies (round_id, platform, community, channel, message, revision, user_id, private, text, at, state,
+    practice, due_at)
+VALUES (:round_id, :platform, :community, :channel, :message, :revision, :user_id, :private, :text, :at, :state,
+    :practice, :due_at)
+ON CONFLICT (platform, community, channel, message, revision) DO NOTHING
+RETURNING id;
+
+-- name: replies_of_message
+SELECT id, revision, user_id, text, at, state, score FROM replies
+WHERE platform = :platform AND community = :community AND channel = :channel AND message = :message
+ORDER BY at, id;
+
+-- name: reply_replace
+UPDATE replies SET state = 'replaced' WHERE id = :id AND state = 'received' AND score IS NULL RETURNING id;
+
+-- name: reply_ask
+UPDATE replies SET state = 'received', due_at = :now WHERE id = :id AND state = 'discussion' RETURNING id;
+
+-- name: reply_withdraw
+UPDATE replies SET state = 'withdrawn'
+WHERE platform = :platform AND community = :community AND channel = :channel AND message = :message
+    AND state IN ('received', 'graded', 'failed', 'discussion')
+RETURNING id, round_id, user_id;
+
+-- name: replies_known
+SELECT DISTINCT message FROM replies
+WHERE round_id = :round_id AND channel = :channel AND private = 0 AND state IN ('received', 'graded', 'failed', 'discussion');
+
+-- name: replies_claim
+UPDATE replies SET due_at = :lease
+WHERE id IN (SELECT id FROM replies WHERE state = 'received' AND due_at <= :now ORDER BY due_at, id LIMIT :most)
+    AND state = 'received' AND due_at <= :now
+RETURNING id, round_id, user_id, text, at, tries, waits;
+
+-- name: replies_next_due
+SELECT min(due_at) AS at FROM replies WHERE state = 'received';
+
+-- name: replies_of_others
+SELECT text FROM replies
+WHERE round_id = :round_id AND user_id <> :user_id AND user_id <> '' AND (at < :at OR (at = :at AND id < :id))
+    AND state IN ('received', 'graded', 'failed') AND text <> '';
+
+-- name: reply_graded
+UPDATE replies SET state = 'graded', score = :score, grade = :grade, copied = :copied, graded_at = :now, failure = ''
+WHERE id = :id AND state = 'received'
+RETURNING id, round_id, platform, community, user_id, private;
+
+-- name: reply_postpone
+UPDATE replies SET due_at = :due_at, tries = :tries, waits = :waits, failure = :failure
+WHERE id = :id AND state = 'received'
+RETURNING id, round_id;
+
+-- name: reply_failed
+UPDATE replies SET state = 'failed', failure = :failure, tries = :tries WHERE id = :id AND state = 'received'
+RETURNING id;
+
+-- name: reply_get
+SELECT p.*, r.state AS round_state, r.closes_at, c.rule, c.channel AS home, v.body
+FROM replies p JOIN rounds r ON r.id = p.round_id JOIN channels c ON c.id = r.channel_id
+    LEFT JOIN question_versions v ON v.version = r.question_version
+WHERE p.id = :id;
+
+-- name: reply_attempts
+SELECT id, score, state, copied FROM replies
+WHERE round_id = :round_id AND user_id = :user_id AND practice = 0
+    AND state IN ('received', 'graded', 'failed', 'withdrawn') AND text <> ''
+ORDER BY at, id;
+
+-- name: replies_mine
+SELECT id, state, score, practice FROM replies
+WHERE round_id = :round_id AND user_id = :user_id AND state NOT IN ('discussion', 'replaced')
+ORDER BY at, id;
+
+-- name: replies_recent
+SELECT p.score, p.state, v.body FROM replies p JOIN rounds r ON r.id = p.round_id
+    JOIN question_versions v ON v.version = r.question_version
+WHERE p.platform = :platform AND p.community = :community AND p.user_id = :user_id
+    AND p.state IN ('received', 'graded', 'failed')
+ORDER BY p.at DESC, p.id DESC LIMIT :most;
+
+-- name: replies_of_person
+SELECT p.id, p.round_id, p.message, p.revision, p.text, p.at, p.state, p.practice, p.copied, p.score, p.grade,
+    r.question_id, r.local_date
+FROM replies p JOIN rounds r ON r.id = p.round_id
+WHERE p.platform = :platform AND p.community = :community AND p.user_id = :user_id
+ORDER BY p.at, p.id;
+
+-- name: replies_forget
+UPDATE replies SET user_id = '', text = '', grade = NULL, score = NULL, failure = '', state = 'withdrawn', copied = 0
+WHERE platform = :platform AND community = :community AND user_id = :user_id
+RETURNING id, round_id;
+
+-- name: replies_failed
+SELECT p.id, p.failure, coalesce(n.name, '') AS name, v.body
+FROM replies p JOIN rounds r ON r.id = p.round_id
+    JOIN question_versions v ON v.version = r.question_version
+    LEFT JOIN people n ON n.platform = p.platform AND n.community = p.community AND n.user_id = p.user_id
+WHERE p.platform = :platform AND p.community = :community AND p.state = 'failed'
+ORDER BY p.id LIMIT :most;
+
+-- name: reply_regrade
+UPDATE replies SET state = 'received', tries = 0, waits = 0, due_at = :now
+WHERE id = :id AND platform = :platform AND community = :community AND state IN ('failed', 'graded')
+RETURNING id;
+
+-- name: replies_regrade_failed
+UPDATE replies SET state = 'received', tries = 0, waits = 0, due_at = :now
+WHERE platform = :platform AND community = :community AND state = 'failed'
+RETURNING id;
+
+-- name: round_points
+SELECT p.grade FROM results s JOIN replies p ON p.round_id = s.round_id AND p.user_id = s.user_id
+WHERE s.round_id = :round_id AND p.state = 'graded' AND p.practice = 0 AND p.copied = 0;
+
+-- name: round_pending
+SELECT count(*) AS pending FROM replies WHERE round_id = :round_id AND state = 'received' AND practice = 0;
+
+-- ------------------------------------------------------------------------------------------ results and standings
+
+-- name: result_get
+SELECT score FROM results WHERE round_id = :round_id AND user_id = :user_id;
+
+-- name: result_put
+INSERT INTO results (round_id, user_id, platform, community, local_date, daily, score)
+VALUES (:round_id, :user_id, :platform, :community, :local_date, :daily, :score)
+ON CONFLICT (round_id, user_id) DO UPDATE SET score = excluded.score
+RETURNING score;
+
+-- name: result_delete
+DELETE FROM results WHERE round_id = :round_id AND user_id = :user_id RETURNING score;
+
+-- name: results_of_round
+SELECT s.user_id, s.score, coalesce(n.name, '') AS name FROM results s
+    LEFT JOIN people n ON n.platform = s.platform AND n.community = s.community AND n.user_id = s.user_id
+WHERE s.round_id = :round_id ORDER BY s.score DESC, s.user_id;
+
+-- name: result_people
+SELECT DISTINCT user_id FROM replies WHERE round_id = :round_id AND user_id <> '' AND practice = 0;
+
+-- name: rounds_of_channel_with_results
+SELECT DISTINCT r.id FROM rounds r JOIN replies p ON p.round_id = r.id WHERE r.channel_id = :channel_id;
+
+-- name: standing_add
+INSERT INTO standings (platform, community, period, topic, user_id, points, answers)
+VALUES (:platform, :community, :period, :topic, :user_id, :points, :answers)
+ON CONFLICT (platform, community, period, topic, user_id)
+DO UPDATE SET points = standings.points + excluded.points, answers = standings.answers + excluded.answers
+RETURNING answers;
+
+-- name: standing_drop_empty
+DELETE FROM standings
+WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic AND user_id = :user_id
+    AND answers <= 0
+RETURNING user_id;
+
+-- name: standings_top
+SELECT user_id, points, answers FROM standings
+WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic
+ORDER BY points DESC, user_id LIMIT :most;
+
+-- name: standing_of
+SELECT user_id, points, answers FROM standings
+WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic AND user_id = :user_id;
+
+-- name: standings_above
+SELECT count(*) AS above FROM standings
+WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic AND points > :points;
+
+-- name: standings_equal
+SELECT count(*) AS equal FROM standings
+WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic AND points = :points;
+
+-- name: results_days
+SELECT DISTINCT local_date FROM results
+WHERE platform = :platform AND community = :community AND user_id = :user_id AND daily = 1
+ORDER BY local_date DESC LIMIT :most;
+
+-- name: standings_recomputed
+-- What the summary rows should be, from the log of results: for `db check`.
+SELECT s.platform, s.community, s.user_id, s.local_date, s.score, r.section
+FROM results s JOIN rounds r ON r.id = s.round_id;
+
+-- name: standings_all
+SELECT platform, community, period, topic, user_id, points, answers FROM standings;
+
+-- ------------------------------------------------------------------------------------------ outbox
+
+-- name: outbox_put
+INSERT INTO outbox (platform, community, channel, kind, round_id, reply_id, due_at, created_at)
+VALUES (:platform, :community, :channel, :kind, :round_id, :reply_id, :now, :now)
+RETURNING id;
+
+-- name: outbox_of_reply
+SELECT id, state FROM outbox WHERE round_id = :round_id AND reply_id = :reply_id AND kind = :kind;
+
+-- name: outbox_again
+UPDATE outbox SET state = 'waiting', due_at = :now
+WHERE id = :id AND state IN ('sent', 'dropped', 'void')
+RETURNING id;
+
+-- name: outbox_heads
+-- The oldest open row of each channel: it alone decides when the channel goes on, so that order is kept.
+SELECT o.community, o.channel, o.id, o.due_at
+FROM outbox o JOIN (
+    SELECT min(id) AS id FROM outbox WHERE platform = :platform AND state IN ('waiting', 'sending')
+    GROUP BY community, channel
+) head ON head.id = o.id;
+
+-- name: outbox_claim
+UPDATE outbox SET state = 'sending', due_at = :lease, tries = tries + 1
+WHERE id IN (SELECT id FROM outbox WHERE platform = :platform AND community = :community AND channel = :channel
+        AND state IN ('waiting', 'sending') ORDER BY id LIMIT :most)
+RETURNING id, community, channel, kind, round_id, reply_id, tries, message;
+
+-- name: outbox_sent
+UPDATE outbox SET state = 'sent', sent_at = :now, message = :message, failure = ''
+WHERE id = :id AND state = 'sending'
+RETURNING id;
+
+-- name: outbox_wait
+UPDATE outbox SET state = 'waiting', due_at = :due_at, failure = :failure, tries = :tries
+WHERE id = :id AND state = 'sending'
+RETURNING id;
+
+-- name: outbox_drop
+UPDATE outbox SET state = :state, failure = :failure WHERE id = :id AND state = 'sending' RETURNING id;
+
+-- name: outbox_drop_round
+UPDATE outbox SET state = 'void' WHERE round_id = :round_id AND kind = 'question' AND state IN ('waiting', 'sending')
+RETURNING id;
+
+-- name: outbox_dropped
+SELECT kind, failure FROM outbox
+WHERE platform = :platform AND community = :community AND state = 'dropped' ORDER BY id DESC LIMIT :most;
+
+-- name: outbox_reveals_of
+UPDATE outbox SET state = 'waiting', due_at = :now
+WHERE kind = 'reveal' AND state = 'sent' AND round_id = :round_id
+RETURNING id;
