@@ -7,7 +7,9 @@ before anything runs.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,12 +17,16 @@ from enum import StrEnum
 from rapidfuzz import process
 
 from bot.coach import Coach
+from bot.coach.organise import SETTINGS
 from bot.core import render
 from bot.core.errors import UsageError
-from bot.core.message import Form, Message
-from bot.core.model import CountingRule, Person, Place
+from bot.core.message import Button, Field, Form, Message
+from bot.core.model import Person, Place, Question, Reply, Round, Schedule
+from bot.core.text import fold
 
 ARGUMENT_LIMIT = 6_000  # characters; the longest is a private answer
+FORM_LIMIT = 4_000  # characters; Discord's text input takes no more
+CLOSE_MATCH = 60.0  # of 100, rapidfuzz's ratio: near enough to ask "did you mean"
 
 
 class Kind(StrEnum):
@@ -50,7 +56,8 @@ class Call:
 
     `place.channel` is the channel (never the thread, which is in `thread`, "" outside one). `target` is what a button
     or form carries (a round's or a reply's id). `key` is unique per interaction and the same on redelivery.
-    `submitted` says that a form was filled in: its fields are in `args`.
+    `submitted` says that a form was filled in: its fields are in `args`. `zone` is the person's IANA zone where the
+    platform knows it.
     """
 
     verb: str
@@ -63,6 +70,7 @@ class Call:
     target: str = ""
     args: Mapping[str, str] = field(default_factory=dict)
     submitted: bool = False
+    zone: str = ""
 
     def arg(self, name: str) -> str:
         """An argument without surrounding space; "" when it wasn't given."""
@@ -97,3 +105,344 @@ class Command:
             text = "|".join(param.choices) if param.choices else param.name
             parts.append(f"<{text}>" if param.required else f"[{text}]")
         return " ".join(parts)
+
+
+# ---------------------------------------------------------------------------------------------- questions
+
+
+async def _question(coach: Coach, call: Call) -> Message:
+    topic = call.arg("topic")
+    if topic:
+        topic = await _topic(coach, call.place, topic, questions=True)
+    return render.posted(await coach.rounds.ask(call.place, topic))
+
+
+async def _topic(coach: Coach, place: Place, text: str, *, questions: bool = False) -> str:
+    """A section as it is called in the bank; with `questions`, also words that some question is about."""
+    topics = await coach.rounds.topics(place)
+    wanted = fold(text)
+    starting = [topic for topic in topics if fold(topic).startswith(wanted)]
+    exact = [topic for topic in topics if fold(topic) == wanted]
+    if exact or len(starting) == 1:
+        return (exact or starting)[0]
+    if questions and any(_speaks_of(question, wanted) for question in await coach.rounds.questions(place)):
+        return text
+    raise UsageError(f'No topic called "{text[:60]}".{_meant(text, topics)} Topics: {", ".join(topics)}.')
+
+
+def _speaks_of(question: Question, wanted: str) -> bool:
+    return bool(wanted) and not question.draft and wanted in fold(f"{question.title} {question.text}")
+
+
+def _meant(text: str, known: Sequence[str]) -> str:
+    """ " Did you mean X?" for the nearest of the known words, or nothing."""
+    found = process.extractOne(text.casefold(), known, processor=str.casefold, score_cutoff=CLOSE_MATCH)
+    return f" Did you mean {found[0]}?" if found else ""
+
+
+async def _answer_form(coach: Coach, call: Call) -> Form:
+    round_ = await coach.rounds.find(call.place, thread=call.thread, target=call.target)
+    answer = Field("answer", "Your answer", long=True, limit=FORM_LIMIT)
+    return Form("Answer privately", "answer", str(round_.id), (answer,), intro=round_.question.text)
+
+
+async def _answer(coach: Coach, call: Call) -> Message:
+    round_ = await coach.rounds.find(call.place, thread=call.thread, target=call.target)
+    if not fold(call.arg("answer")):
+        raise UsageError("There are no words in that answer. Write a few sentences.")
+    await coach.replies.take(_private(call, round_))
+    return render.taken(private=True)
+
+
+def _private(call: Call, round_: Round) -> Reply:
+    """A form's answer as a reply: one message a person and round, of which each sending is a revision."""
+    who = hashlib.sha256(f"{call.place.community}/{call.person.id}".encode()).hexdigest()[:16]
+    return Reply(
+        platform=call.place.platform,
+        community=call.place.community,
+        channel=round_.thread or call.place.channel,
+        message=f"private-{round_.id}-{who}",
+        revision=call.key,
+        author=call.person,
+        text=call.arg("answer"),
+        at=call.at,
+        private=True,
+        round_id=round_.id,
+    )
+
+
+async def _hint(coach: Coach, call: Call) -> Message:
+    round_ = await coach.rounds.find(call.place, thread=call.thread, target=call.target)
+    shown = int(call.arg("number")) if call.arg("number").isdecimal() else 1
+    return render.hints(round_.question, round_.id, min(max(1, shown), max(1, len(round_.question.hints))))
+
+
+async def _grade(coach: Coach, call: Call) -> Message:
+    await coach.replies.ask(call.place, call.thread, call.target, call.person)
+    return render.taken(private=False)
+
+
+async def _points(coach: Coach, call: Call) -> Message:
+    if not call.target.isdecimal() or len(call.target) > 15:
+        raise UsageError("Only the author of an answer can open its key points.")
+    own = await coach.replies.graded(int(call.target), call.place, call.person)
+    if own.grade is None:
+        return render.my_grade(None, own.reply_id, state=own.state)
+    return render.ledger(own.grade, closed=own.round_closed)
+
+
+async def _my_grade(coach: Coach, call: Call) -> Message:
+    round_ = await coach.rounds.find(call.place, thread=call.thread, target=call.target)
+    own = await coach.replies.own(round_.id, call.person)
+    return render.my_grade(own.grade, own.reply_id, state=own.state, notes=own.notes)
+
+
+# ---------------------------------------------------------------------------------------------- boards
+
+
+async def _board(coach: Coach, call: Call) -> Message:
+    message = await _shared_board(coach, call)
+    share = Button("Share", "share", args=(("period", call.arg("period")), ("topic", call.arg("topic"))))
+    return dataclasses.replace(message, buttons=(*message.buttons, share))
+
+
+async def _shared_board(coach: Coach, call: Call) -> Message:
+    topic = call.arg("topic")
+    if topic:
+        topic = await _topic(coach, call.place, topic)
+    board = await coach.standings.board(call.place, call.person, call.arg("period") or "week", topic)
+    return render.board(board, call.person.id if call.verb != "share" else "")
+
+
+async def _me(coach: Coach, call: Call) -> Message:
+    return render.progress(call.person.name, await coach.standings.progress(call.place, call.person))
+
+
+async def _privacy(coach: Coach, call: Call) -> Message:
+    if call.arg("what") == "export":
+        return render.exported(await coach.privacy.export(call.place, call.person))
+    if call.arg("sure") != "yes":
+        return render.confirm_delete(await coach.privacy.count(call.place, call.person))
+    return render.deleted(await coach.privacy.delete(call.place, call.person))
+
+
+async def _help(coach: Coach, call: Call) -> Message:
+    posts = await coach.rounds.next_posts(call.place, most=30)
+    soonest = {channel.id: (channel.name, at) for channel, at in reversed(posts)}
+    usages = [(c.usage, c.help) for c in TABLE if Kind.SLASH in c.kinds and (call.organiser or not c.organisers)]
+    return render.help_(usages, sorted(soonest.values(), key=lambda pair: pair[1])[:5])
+
+
+# ---------------------------------------------------------------------------------------------- organisers
+
+
+async def _setup_form(coach: Coach, call: Call) -> Form:
+    channel, _ = await coach.organise.show(call.place)
+    schedule = channel.schedule or Schedule(zone=call.zone or "UTC")
+    days = ",".join(render.DAYS[day] for day in sorted(schedule.weekdays)) if len(schedule.weekdays) < 7 else "daily"
+    hours = (
+        f"{channel.close_after.total_seconds() / 3600:g}h"
+        if channel.close_after.seconds % 3600 == 0
+        else (f"{channel.close_after.total_seconds() / 60:.0f}m")
+    )
+    fields = (
+        Field("time", "Time of the daily question, such as 09:00", f"{schedule.time:%H:%M}", limit=10),
+        Field("zone", "Time zone, such as Europe/Berlin", schedule.zone, limit=60),
+        Field("weekdays", "Days, such as mon-fri or daily", days, limit=60),
+        Field("mention", "Role to mention, or empty", channel.mention, required=False, limit=100),
+        Field("close-after", "A round closes after, such as 24h", hours, limit=10),
+    )
+    return Form("Daily question in this channel", "config setup", "", fields, submit="Save")
+
+
+async def _setup(coach: Coach, call: Call) -> Message:
+    names = ("time", "zone", "weekdays", "mention", "close-after")
+    channel, posts = await coach.organise.set(call.place, {n: call.arg(n) for n in names if n in call.args})
+    return render.config(channel, posts, saved=True)
+
+
+async def _show(coach: Coach, call: Call) -> Message:
+    channel, posts = await coach.organise.show(call.place)
+    return render.config(channel, posts)
+
+
+async def _set(coach: Coach, call: Call) -> Message:
+    channel, posts = await coach.organise.set(call.place, {call.arg("name"): call.arg("value")})
+    return render.config(channel, posts, saved=True)
+
+
+async def _test(coach: Coach, call: Call) -> Message:
+    ready = [question for question in await coach.rounds.questions(call.place) if not question.draft]
+    if not ready:
+        raise UsageError("The bank has no question with a sample answer. Import some with mlops-coach bank import.")
+    _, posts = await coach.organise.show(call.place)
+    return render.preview(ready[call.at.toordinal() % len(ready)], posts[0] if posts else None)
+
+
+async def _post_now(coach: Coach, call: Call) -> Message:
+    return render.posted(await coach.rounds.post_now(call.place))
+
+
+async def _skip(coach: Coach, call: Call) -> Message:
+    return render.skipped(await coach.rounds.skip(call.place))
+
+
+async def _regrade(coach: Coach, call: Call) -> Message:
+    return render.regrading(await coach.grading.regrade(call.place, call.arg("id")))
+
+
+async def _failed(coach: Coach, call: Call) -> Message:
+    return render.failed(*(await coach.organise.failed(call.place)))
+
+
+# ---------------------------------------------------------------------------------------------- the table
+
+_BOTH = frozenset({Kind.SLASH, Kind.MENTION, Kind.BUTTON})
+_BUTTON = frozenset({Kind.BUTTON})
+_PERIOD = Param("period", "which days count", choices=("week", "month", "all"))
+_TOPIC = Param("topic", "a section of the bank", topic=True, rest=True)
+
+TABLE: tuple[Command, ...] = (
+    Command("question", "asks a question here and opens its thread", _question, (_TOPIC,)),
+    Command("answer", "answers the newest question privately", _answer, kinds=_BOTH, form=_answer_form),
+    Command("hint", "gives a hint for the newest question", _hint, kinds=_BOTH),
+    Command("mygrade", "shows your grade for the newest question", _my_grade, kinds=_BOTH),
+    Command("leaderboard", "shows who has the most points", _board, (_PERIOD, _TOPIC), kinds=_BOTH),
+    Command("me", "shows your points, streak and latest answers", _me, kinds=_BOTH),
+    Command(
+        "privacy",
+        "exports or deletes what is stored about you",
+        _privacy,
+        (Param("what", "what to do with it", required=True, choices=("export", "delete")),),
+        kinds=_BOTH,
+    ),
+    Command("help", "shows what you can do, and when the next question comes", _help, kinds=_BOTH),
+    Command("points", "shows what your answer did with each key point", _points, kinds=_BUTTON),
+    Command("share", "shows a board to everybody", _shared_board, (_PERIOD, _TOPIC), kinds=_BUTTON, personal=False),
+    Command("grade", "Grade this answer", _grade, kinds=frozenset({Kind.MESSAGE})),
+    Command("config setup", "sets up the daily question here", _setup, organisers=True, form=_setup_form),
+    Command("config show", "shows how this channel is set up", _show, organisers=True),
+    Command(
+        "config set",
+        "changes one setting of this channel",
+        _set,
+        (
+            Param("name", "which setting", required=True, choices=SETTINGS),
+            Param("value", "its new value", required=True, rest=True),
+        ),
+        organisers=True,
+    ),
+    Command("config test", "previews a post, for you alone", _test, kinds=_BOTH, organisers=True),
+    Command("post-now", "posts today's question without waiting", _post_now, kinds=_BOTH, organisers=True),
+    Command("skip", "leaves out the next daily question", _skip, organisers=True),
+    Command("regrade", "grades one reply, or all that failed, again", _regrade, (Param("id", "a reply's id"),),
+            organisers=True),
+    Command("failed", "lists what couldn't be graded or posted", _failed, organisers=True),
+)  # fmt: skip
+BY_VERB: Mapping[str, Command] = {command.verb: command for command in TABLE}
+
+
+# ---------------------------------------------------------------------------------------------- running
+
+
+def command_of(verb: str) -> Command:
+    """The command of a verb. Raises UsageError with what was probably meant."""
+    command = BY_VERB.get(verb)
+    if command is None:
+        raise UsageError(_unknown(verb))
+    return command
+
+
+async def dispatch(coach: Coach, call: Call) -> Message | Form:
+    """Run a call: its answer, or the form that has to be filled in first.
+
+    What a person got wrong comes back as a message; only errors of the coach itself are raised (StoreError, ...).
+    """
+    try:
+        command = command_of(call.verb)
+        if command.organisers and not call.organiser:
+            raise UsageError(f"/mlops {command.verb} is for organisers.")
+        if command.form and not call.submitted:
+            return await command.form(coach, call)
+        _check(command, call)
+        return await command.handler(coach, call)
+    except UsageError as error:
+        return render.problem(str(error))
+
+
+def _check(command: Command, call: Call) -> None:
+    """Bound what came in: lengths, and choices where a platform doesn't enforce them."""
+    if any(len(value) > ARGUMENT_LIMIT for value in call.args.values()):
+        raise UsageError(f"That is too long. At most {ARGUMENT_LIMIT:,} characters fit.")
+    for param in command.params:
+        value = call.arg(param.name)
+        if param.required and not value:
+            raise UsageError(f"/mlops {command.verb} needs {param.name}. Usage: /mlops {command.usage}")
+        if value and param.choices and value not in param.choices:
+            known = ", ".join(param.choices)
+            raise UsageError(f"{value[:60]} is not a {param.name}.{_meant(value, param.choices)} Known: {known}.")
+
+
+def _unknown(verb: str) -> str:
+    typed = [command.verb for command in TABLE if Kind.SLASH in command.kinds]
+    return f"There is no command called {verb[:60] or 'nothing'}.{_meant(verb, typed)} /mlops help lists them."
+
+
+def parse(text: str) -> tuple[str, dict[str, str]]:
+    """Read what was typed after /mlops: a verb and its arguments. Raises UsageError with what was meant.
+
+    An optional choice may be left out: "leaderboard devops" is a topic, not a period.
+    """
+    words = text.split()
+    if words[:1] == ["admin"]:
+        words = words[1:]
+    if not words:
+        return "help", {}
+    two = " ".join(words[:2]).casefold()
+    verb = two if two in BY_VERB else words[0].casefold()
+    command = BY_VERB.get(verb)
+    if command is None or Kind.SLASH not in command.kinds:
+        raise UsageError(_unknown(two if words[0].casefold() == "config" else verb))
+    return verb, _arguments(command, words[len(verb.split()) :])
+
+
+def _arguments(command: Command, words: list[str]) -> dict[str, str]:
+    args: dict[str, str] = {}
+    for position, param in enumerate(command.params):
+        if not words:
+            break
+        if param.choices and words[0].casefold() not in param.choices:
+            later = command.params[position + 1 :]
+            meant = process.extractOne(words[0].casefold(), param.choices, score_cutoff=75.0)
+            if param.required or not later or meant:
+                known = ", ".join(param.choices)
+                hint = _meant(words[0], param.choices)
+                raise UsageError(f"{words[0][:60]} is not a {param.name}.{hint} Known: {known}.")
+            continue
+        if param.rest:
+            args[param.name], words = " ".join(words), []
+        else:
+            args[param.name], words = words[0].casefold() if param.choices else words[0], words[1:]
+    if words:
+        raise UsageError(f"{' '.join(words)[:60]} is too much here. Usage: /mlops {command.usage}")
+    return args
+
+
+async def complete(coach: Coach, place: Place, text: str, *, organiser: bool) -> list[tuple[str, str]]:
+    """What may stand after /mlops, given what is typed so far: (whole text, help) pairs, at most 25."""
+    words = text.split()
+    found: list[tuple[str, str]] = []
+    for command in TABLE:
+        if Kind.SLASH not in command.kinds or (command.organisers and not organiser):
+            continue
+        if command.verb.startswith(text.casefold().strip()) and not text.endswith(" "):
+            found.append((command.verb, command.help))
+        elif " ".join(words[: len(command.verb.split())]).casefold() == command.verb:
+            typed = words[len(command.verb.split()) :]
+            prefix = "" if text.endswith(" ") or not typed else typed[-1].casefold()
+            done = len(typed) - bool(prefix)
+            for param in command.params[done:] if done == 0 else command.params[done : done + 1]:
+                values = param.choices or (await coach.rounds.topics(place) if param.topic else ())
+                kept = " ".join([command.verb, *typed[:done]])
+                found += [(f"{kept} {v}", param.help) for v in values if v.casefold().startswith(prefix)]
+    return found[:25]

@@ -250,7 +250,8 @@ class ReplyState(StrEnum):
     FAILED = "failed"
     DISCUSSION = "discussion"
     REPLACED = "replaced"  # edited before it was graded
-    WITHDRAWN = "withdrawn"
+    WITHDRAWN = "withdrawn"  # deleted by its author: keeps its slot
+    DELETED = "deleted"  # deleted talk
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,12 @@ It does no I/O of its own and must not be awaited on: a store runs it on a threa
 """
 
 
-def rows(name: str, **params: str | int | float | None) -> Unit[Sequence[Row]]:
+def rows(name: str, /, **params: str | int | float | None) -> Unit[Sequence[Row]]:
     """All rows of a query, for `yield from` within a unit of work."""
     return (yield Query(name, params))
 
 
-def one(name: str, **params: str | int | float | None) -> Unit[Row | None]:
+def one(name: str, /, **params: str | int | float | None) -> Unit[Row | None]:
     """The first row of a query, or None, for `yield from` within a unit of work."""
     found = yield Query(name, params)
     return found[0] if found else None
@@ -98,6 +98,14 @@ class Platform(Protocol):
 
     async def find(self, parcel: Parcel) -> Sent | None:
         """The message of a parcel that may have been sent before a crash, by its key; None if it isn't there."""
+        ...
+
+    async def amend(self, message: str, parcel: Parcel) -> None:
+        """Show a parcel's present words in the message that was posted for it earlier."""
+        ...
+
+    async def forget(self, community: str, user: str) -> None:
+        """Delete what this platform keeps in the coach's own store about a person; nothing where it keeps nothing."""
         ...
 
     async def acknowledge(self, reply: Reply) -> None:

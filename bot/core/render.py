@@ -153,13 +153,13 @@ def reveal(round_: Round, podium: Podium) -> Message:
     return Message(blocks=tuple(blocks), buttons=(Button("My grade", "mygrade", str(round_.id)),))
 
 
-def hints(question: Question, shown: int) -> Message:
-    """The first `shown` hints, and a button for the next."""
+def hints(question: Question, round_id: int, shown: int) -> Message:
+    """The first `shown` hints, and a button for one more."""
     if not question.hints:
         return say("There is no hint for this question.")
-    lines = tuple((hint,) for hint in question.hints[:shown])
-    more = f"{len(question.hints) - shown} more" if shown < len(question.hints) else "That is all"
-    return Message("Hint", (Bullets(lines), Para((f"{more}.",))))
+    left = len(question.hints) - shown
+    more = (Button("Another hint", "hint", str(round_id), (("number", str(shown + 1)),)),) if left > 0 else ()
+    return Message("Hint", (Bullets(tuple((hint,) for hint in question.hints[:shown])),), more)
 
 
 def posted(round_: Round) -> Message:
@@ -238,7 +238,9 @@ def my_grade(score: Grade | None, reply_id: int, *, state: str, notes: Sequence[
         case "received":
             return pending()
         case "failed":
-            return say("Your answer is kept, but grading it failed. The organisers see it and can have it graded again.")
+            return say(
+                "Your answer is kept, but grading it failed. The organisers see it and can have it graded again."
+            )
         case "withdrawn":
             return say("You took your answer back.")
         case _:
@@ -282,7 +284,9 @@ def progress(person: str, me: Progress) -> Message:
             blocks.append(Para((Strong(label), f": {text}, rank {row.rank}{'=' if row.tied else ''}")))
     blocks.append(Para((Strong("Streak"), f": {_count(me.streak, 'daily question')} in a row")))
     if me.recent:
-        lines = tuple((f"{title}: {'not graded yet' if score is None else f'{score}/10'}",) for title, score in me.recent)
+        lines = tuple(
+            (f"{title}: {'not graded yet' if score is None else f'{score}/10'}",) for title, score in me.recent
+        )
         blocks += [Para((Strong("Latest answers"),)), Bullets(lines)]
     return Message(person, tuple(blocks))
 
@@ -383,4 +387,6 @@ def failed(replies: Sequence[tuple[int, str, str, str]], dropped: Sequence[tuple
 
 
 def regrading(count: int) -> Message:
-    return say(f"{_count(count, 'reply goes', 'replies go')} back to the grader." if count else "Nothing to grade again.")
+    return say(
+        f"{_count(count, 'reply goes', 'replies go')} back to the grader." if count else "Nothing to grade again."
+    )

@@ -167,6 +167,17 @@ def counted(rule: CountingRule, attempts: Sequence[Attempt]) -> int | None:
             return max((score for score in worth[:BEST_OF] if score is not None), default=None)
 
 
+def has_slot(rule: CountingRule, position: int, attempts: int) -> bool:
+    """Whether the attempt at `position` (from 0) of so many can count at all."""
+    match rule:
+        case CountingRule.FIRST:
+            return position == 0
+        case CountingRule.LATEST:
+            return position == attempts - 1
+        case CountingRule.BEST:
+            return position < BEST_OF
+
+
 # ---------------------------------------------------------------------------------------------- standings
 
 

@@ -61,6 +61,15 @@ def parameters(sql: str) -> frozenset[str]:
     return frozenset(match["parameter"] for match in TOKEN.finditer(sql) if match["parameter"])
 
 
+def verb(sql: str) -> str:
+    """The first word of a statement in capitals, or "" where there are only comments."""
+    at = 0
+    while comment := _COMMENT.match(sql, at):
+        at = comment.end()
+    words = sql[at:].split(maxsplit=1)
+    return words[0].upper() if words else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One step of the schema: it leads from `version - 1` to `version`. `name` is its file's."""
@@ -120,19 +129,11 @@ def _statement(body: str, what: str) -> str:
     sql, rest = (body, "") if end is None else (body[:end], body[end + 1 :])
     if _COMMENT.sub("", rest):
         raise StoreError(f"{what} is more than one statement; name each")
-    verb = _verb(sql)
-    if verb not in _VERBS:
-        problem = f"begins with {verb}" if verb else "is empty"
+    first = verb(sql)
+    if first not in _VERBS:
+        problem = f"begins with {first}" if first else "is empty"
         raise StoreError(f"{what} {problem}; it has to be a SELECT, INSERT, UPDATE, DELETE or WITH")
     return sql.strip()
-
-
-def _verb(sql: str) -> str:
-    at = 0
-    while comment := _COMMENT.match(sql, at):
-        at = comment.end()
-    words = sql[at:].split(maxsplit=1)
-    return words[0].upper() if words else ""
 
 
 def _text(file: Path) -> str:

@@ -80,7 +80,7 @@ def _installed_model() -> Path:
 
 def _read_vocabulary(file: Path) -> list[str]:
     try:
-        pieces = file.read_text(encoding="utf-8").splitlines()
+        pieces = file.read_text(encoding="utf-8").rstrip("\n").split("\n")
     except (OSError, UnicodeDecodeError) as exc:
         raise GraderError(f"the embedded grader can't read its vocabulary {file}") from exc
     if missing := {"[CLS]", "[SEP]", "[UNK]"} - set(pieces):

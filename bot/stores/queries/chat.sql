@@ -14,7 +14,7 @@ SELECT id FROM chat_channels WHERE id = :channel;
 
 -- name: chat_channel_insert
 INSERT INTO chat_channels (id, position)
-SELECT :channel, COUNT(*) + 1 FROM chat_channels WHERE 1 = 1
+SELECT :channel, COALESCE(MAX(position), 0) + 1 FROM chat_channels WHERE 1 = 1
 ON CONFLICT (id) DO NOTHING RETURNING id;
 
 -- name: chat_thread
@@ -65,6 +65,9 @@ WHERE id = :id AND deleted = 0 RETURNING id;
 UPDATE chat_messages SET text = '', deleted = 1, receipt = '', change = :change
 WHERE id = :id AND deleted = 0 RETURNING id;
 
+-- name: chat_message_rewrite
+UPDATE chat_messages SET body = :body, change = :change WHERE id = :id AND body <> :body AND deleted = 0 RETURNING id;
+
 -- name: chat_message_touch
 UPDATE chat_messages SET change = :change WHERE id = :id RETURNING id;
 
@@ -104,16 +107,16 @@ ON CONFLICT (token_hash, person) DO UPDATE SET picked_at = excluded.picked_at RE
 SELECT p.id, p.name, p.organiser FROM chat_sessions s JOIN chat_people p ON p.id = s.person
 WHERE s.token_hash = :token_hash ORDER BY s.picked_at DESC, p.id LIMIT 100;
 
--- name: chat_forget_messages
-UPDATE chat_messages SET text = '', deleted = 1, receipt = '', author = '', change = :change
-WHERE author = :person RETURNING id;
+-- name: chat_owned
+SELECT id FROM chat_messages WHERE author = :person OR only_for = :person OR asked_by = :person ORDER BY id;
 
--- name: chat_forget_personal
-UPDATE chat_messages SET body = '{}', deleted = 1, only_for = '', change = :change
-WHERE only_for = :person RETURNING id;
-
--- name: chat_forget_asked
-UPDATE chat_messages SET asked_by = '', asked = '', change = :change WHERE asked_by = :person RETURNING id;
+-- name: chat_forget_message
+UPDATE chat_messages SET
+    deleted = CASE WHEN author = :person OR only_for = :person THEN 1 ELSE deleted END,
+    body = CASE WHEN only_for = :person THEN '{}' ELSE body END,
+    author = CASE WHEN author = :person THEN '' ELSE author END,
+    only_for = '', asked_by = '', asked = '', text = '', receipt = '', change = :change
+WHERE id = :id RETURNING id;
 
 -- name: chat_forget_sessions
 DELETE FROM chat_sessions WHERE person = :person RETURNING person;

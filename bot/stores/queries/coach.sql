@@ -158,7 +158,9 @@ UPDATE replies SET state = 'replaced' WHERE id = :id AND state = 'received' AND 
 UPDATE replies SET state = 'received', due_at = :now WHERE id = :id AND state = 'discussion' RETURNING id;
 
 -- name: reply_withdraw
-UPDATE replies SET state = 'withdrawn'
+-- What its author deleted isn't kept: only its slot is.
+UPDATE replies SET state = CASE WHEN state = 'discussion' THEN 'deleted' ELSE 'withdrawn' END,
+    text = '', grade = NULL, score = NULL, failure = ''
 WHERE platform = :platform AND community = :community AND channel = :channel AND message = :message
     AND state IN ('received', 'graded', 'failed', 'discussion')
 RETURNING id, round_id, user_id;
@@ -204,12 +206,12 @@ WHERE p.id = :id;
 -- name: reply_attempts
 SELECT id, score, state, copied FROM replies
 WHERE round_id = :round_id AND user_id = :user_id AND practice = 0
-    AND state IN ('received', 'graded', 'failed', 'withdrawn') AND text <> ''
+    AND state IN ('received', 'graded', 'failed', 'withdrawn')
 ORDER BY at, id;
 
 -- name: replies_mine
 SELECT id, state, score, practice FROM replies
-WHERE round_id = :round_id AND user_id = :user_id AND state NOT IN ('discussion', 'replaced')
+WHERE round_id = :round_id AND user_id = :user_id AND state NOT IN ('discussion', 'replaced', 'deleted')
 ORDER BY at, id;
 
 -- name: replies_recent

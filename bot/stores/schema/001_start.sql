@@ -77,7 +77,7 @@ CREATE TABLE replies (
     private      INTEGER NOT NULL,
     text         TEXT NOT NULL,
     at           INTEGER NOT NULL,                       -- when it was written
-    state        TEXT NOT NULL,                          -- received, graded, failed, discussion, replaced, withdrawn
+    state        TEXT NOT NULL,                          -- received, graded, failed, discussion, replaced, withdrawn, deleted
     practice     INTEGER NOT NULL,                       -- written after the close: graded, never counted
     copied       INTEGER NOT NULL DEFAULT 0,
     score        INTEGER,

@@ -1,0 +1,200 @@
+"""The outbox: every message of the coach leaves through here, in order per channel, once."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import functools
+import logging
+from collections.abc import Sequence
+
+from bot.coach import records
+from bot.coach.replies import own_grade
+from bot.coach.standings import podium
+from bot.coach.work import Bell, backoff
+from bot.core import render
+from bot.core.errors import PlatformAway, PlatformError
+from bot.core.message import Message, Parcel, ParcelKind
+from bot.core.model import Place
+from bot.core.ports import Clock, CrashPoint, Platform, Row, Sent, Store, Unit, one, rows
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+"""Messages of one channel that are claimed together."""
+
+LEASE = dt.timedelta(minutes=5)
+LONGEST_WAIT_S = 30.0
+
+
+class Delivery:
+    """Sends what one platform has to say. A channel that has to wait holds up no other."""
+
+    def __init__(self, store: Store, platform: Platform, clock: Clock, crash: CrashPoint) -> None:
+        self._store, self._platform, self._clock, self._crash = store, platform, clock, crash
+        self._at_work: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self.bell = Bell()
+
+    async def step(self) -> float:
+        """Start on every channel that has something due; the seconds until another may."""
+        heads = await self._store.read(rows, "outbox_heads", platform=self._platform.name)
+        now = records.micros(self._clock.now())
+        wait = LONGEST_WAIT_S
+        for head in heads:
+            key = (head["community"], head["channel"])
+            if key in self._at_work:
+                continue  # its end rings the bell
+            if head["due_at"] > now:
+                wait = min(wait, max(0.05, (head["due_at"] - now) / 1e6))
+                continue
+            task = asyncio.create_task(self._channel(*key), name=f"deliver to {self._platform.name} {key[1]}")
+            self._at_work[key] = task
+            task.add_done_callback(functools.partial(self._finished, key))
+        return wait
+
+    async def idle(self) -> None:
+        """Wait until the channels that were started on are through."""
+        while self._at_work:
+            await asyncio.wait(self._at_work.values())
+
+    def _finished(self, key: tuple[str, str], task: asyncio.Task[None]) -> None:
+        del self._at_work[key]
+        self.bell.ring()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s: stopped; what is left is tried again when its lease expires: %s", task.get_name(), error)
+
+    async def _channel(self, community: str, channel: str) -> None:
+        lease = records.micros(self._clock.now() + LEASE)
+        claimed = await self._store.write(
+            rows, "outbox_claim", platform=self._platform.name, community=community, channel=channel,
+            lease=lease, most=BATCH,
+        )  # fmt: skip
+        self._crash("outbox.claimed")
+        waiting = sorted(claimed, key=lambda row: int(row["id"]))
+        marks: list[asyncio.Task[object]] = []
+        try:
+            while waiting:
+                if not await self._one(waiting[0], marks):
+                    await self._release(waiting)
+                    return
+                waiting.pop(0)
+        finally:
+            # Marks are committed together; until they are, a crash makes us look before sending again.
+            if marks:
+                await asyncio.gather(*marks)
+
+    async def _one(self, row: Row, marks: list[asyncio.Task[object]]) -> bool:
+        """Deliver one message; False when its channel has to wait."""
+        parcel = await self._store.read(_parcel, row)
+        if parcel is None:  # withdrawn, forgotten, or its round is gone
+            marks.append(asyncio.create_task(self._drop(row, "", "void")))
+            return True
+        try:
+            if parcel.only_for:
+                # Personal messages can't be looked for afterwards: better once too few than twice.
+                await self._mark(row, parcel, Sent(row["message"] or ""))
+                await self._platform.send(parcel)
+            else:
+                sent = await self._send(row, parcel)
+                self._crash("outbox.sent")
+                mark = asyncio.create_task(self._mark(row, parcel, sent))
+                marks.append(mark)
+                if parcel.kind is ParcelKind.QUESTION:
+                    await mark  # the thread's first replies need their round to be open
+        except PlatformAway as error:
+            log.warning("%s is away (%s); message %s waits", self._platform.name, error, row["id"])
+            wait = max(backoff(row["tries"]), error.retry_after or 0.0)
+            due = records.micros(self._clock.now() + dt.timedelta(seconds=wait))
+            await self._store.write(
+                one, "outbox_wait", id=row["id"], due_at=due, tries=row["tries"], failure=str(error)[:500]
+            )
+            return False
+        except PlatformError as error:
+            log.error("message %s (%s) can't be posted and is dropped: %s", row["id"], row["kind"], error)
+            await self._drop(row, str(error)[:500], "dropped")
+        return True
+
+    async def _send(self, row: Row, parcel: Parcel) -> Sent:
+        if row["message"]:
+            await self._platform.amend(row["message"], parcel)
+            return Sent(row["message"])
+        if row["tries"] > 1:  # it may have left before a crash
+            there = await self._platform.find(parcel)
+            if there:
+                return there
+        return await self._platform.send(parcel)
+
+    async def _mark(self, row: Row, parcel: Parcel, sent: Sent) -> object:
+        await self._store.write(_mark, row, sent, parcel.kind, records.micros(self._clock.now()))
+        self._crash("outbox.marked")
+        return None
+
+    async def _drop(self, row: Row, why: str, state: str) -> object:
+        return await self._store.write(_drop, row, why, state)
+
+    async def _release(self, waiting: Sequence[Row]) -> None:
+        """Give back what wasn't tried: it goes on when the first of its channel does."""
+        for row in waiting[1:]:
+            await self._store.write(
+                one, "outbox_wait", id=row["id"], due_at=records.micros(self._clock.now()), tries=row["tries"] - 1,
+                failure="",
+            )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------- units of work
+
+
+def _mark(row: Row, sent: Sent, kind: ParcelKind, now: int) -> Unit[None]:
+    yield from one("outbox_sent", id=row["id"], now=now, message=sent.message)
+    if kind is ParcelKind.QUESTION and not row["message"]:
+        yield from one("round_open", id=row["round_id"], now=now, message=sent.message, thread=sent.thread)
+
+
+def _drop(row: Row, why: str, state: str) -> Unit[None]:
+    yield from one("outbox_drop", id=row["id"], state=state, failure=why)
+    if row["kind"] == ParcelKind.QUESTION:
+        yield from one("round_skip", id=row["round_id"])
+
+
+def _parcel(row: Row) -> Unit[Parcel | None]:
+    """The words of an outbox row as they are now; None when there is nothing to say any more."""
+    found = yield from one("round_get", id=row["round_id"])
+    if found is None or not found["body"]:
+        return None
+    round_ = records.round_(found)
+    kind = ParcelKind(row["kind"])
+    key, place = str(row["id"]), round_.channel.place
+    if kind is ParcelKind.QUESTION:
+        title = render.thread_title(round_.question)
+        return _to(place, key, kind, "", render.question_post(round_), opens_thread=title)
+    if kind is ParcelKind.REVEAL:
+        result = yield from podium(round_)
+        return _to(place, key, kind, round_.thread, render.reveal(round_, result), reply_to=round_.message)
+    reply = yield from one("reply_get", id=row["reply_id"])
+    if reply is None or not reply["user_id"] or reply["state"] in ("withdrawn", "replaced"):
+        return None
+    only_for = reply["user_id"] if reply["private"] or kind is ParcelKind.PENDING else ""
+    reply_to = "" if reply["private"] else reply["message"]
+    if kind is ParcelKind.PENDING:
+        return _to(place, key, kind, reply["channel"], render.pending(), reply_to=reply_to, only_for=only_for)
+    own = yield from own_grade(reply["id"])
+    if own.grade is None:
+        return None
+    message = render.grade(own.grade, own.reply_id, own.notes)
+    return _to(place, key, kind, reply["channel"], message, reply_to=reply_to, only_for=only_for)
+
+
+def _to(
+    place: Place,
+    key: str,
+    kind: ParcelKind,
+    thread: str,
+    message: Message,
+    *,
+    reply_to: str = "",
+    only_for: str = "",
+    opens_thread: str = "",
+) -> Parcel:
+    return Parcel(
+        key, kind, place.platform, place.community, place.channel, thread, message, reply_to, only_for, opens_thread
+    )

@@ -1,0 +1,197 @@
+"""From a stored reply to its grade: claim, ask the grader, record all of it in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable
+
+from bot.coach import records, results
+from bot.coach.replies import post_grade
+from bot.coach.rounds import post
+from bot.coach.work import Bell, backoff
+from bot.core import rules, strict
+from bot.core.errors import GraderAway, GraderError, UsageError
+from bot.core.model import Grade, Place, Question
+from bot.core.ports import Clock, CrashPoint, Grader, Row, Store, Unit, one, rows
+
+log = logging.getLogger(__name__)
+
+LEASE = dt.timedelta(minutes=5)
+"""How long a claimed reply is left to its worker: longer than one grade with all its retries may take."""
+
+TRIES = 3
+"""How often a reply that the grader can't grade is tried before the organisers see it as failed."""
+
+LONGEST_WAIT_S = 30.0
+
+
+async def assess(grader: Grader, question: Question, answer: str) -> Grade:
+    """Grade one answer under the contract. Raises GraderAway or GraderError; never makes a score up."""
+    task = strict.task(question, answer)
+    settled = strict.settled(task)
+    if settled:
+        return settled
+    return strict.enforce(task, await grader.grade(task))
+
+
+class Grading:
+    """The worker. Any number of them may run: a claim is a lease that expires."""
+
+    def __init__(
+        self,
+        store: Store,
+        grader: Grader,
+        clock: Clock,
+        crash: CrashPoint,
+        *,
+        bell: Bell,
+        deliver: Callable[[], None],
+        at_once: int = 16,
+    ) -> None:
+        self._store, self._grader, self._clock, self._crash = store, grader, clock, crash
+        self._deliver = deliver
+        self._at_once = at_once
+        self._at_work: set[asyncio.Task[None]] = set()
+        self.bell = bell
+
+    async def step(self) -> float:
+        """Claim what is due, as much as there is room for; the seconds until more may be due."""
+        room = self._at_once - len(self._at_work)
+        now = self._clock.now()
+        if room > 0:
+            lease = records.micros(now + LEASE)
+            claimed = await self._store.write(rows, "replies_claim", now=records.micros(now), lease=lease, most=room)
+            self._crash("reply.claimed")
+            for row in sorted(claimed, key=lambda row: (row["at"], row["id"])):
+                task = asyncio.create_task(self._one(row), name=f"grade reply {row['id']}")
+                self._at_work.add(task)
+                task.add_done_callback(self._finished)
+            if len(claimed) == room:
+                return LONGEST_WAIT_S  # every finished task rings the bell
+        due = await self._store.read(one, "replies_next_due")
+        if due is None or due["at"] is None:
+            return LONGEST_WAIT_S
+        return min(LONGEST_WAIT_S, max(0.05, (records.moment(due["at"]) - self._clock.now()).total_seconds()))
+
+    async def idle(self) -> None:
+        """Wait until the replies that were claimed are dealt with."""
+        while self._at_work:
+            await asyncio.wait(self._at_work)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._at_work.discard(task)
+        self.bell.ring()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s: could not be recorded; its lease expires and it is tried again: %s", task.get_name(), error)
+
+    async def _one(self, row: Row) -> None:
+        round_ = await self._store.read(one, "round_get", id=row["round_id"])
+        assert round_ is not None  # noqa: S101  replies refer to their round
+        question = records.QUESTION.validate_json(round_["body"])
+        began = time.perf_counter()
+        try:
+            grade = await assess(self._grader, question, row["text"])
+        except GraderAway as error:
+            await self._postpone(row, error)
+            return
+        except Exception as error:  # noqa: BLE001  whatever a grader does, its reply isn't lost
+            await self._give_back(row, error)
+            return
+        log.debug("reply %s graded in %.0f ms", row["id"], 1000 * (time.perf_counter() - began))
+        self._crash("reply.assessed")
+        others = await self._store.read(
+            rows, "replies_of_others", round_id=row["round_id"], user_id=row["user_id"], at=row["at"], id=row["id"]
+        )
+        texts = [other["text"] for other in others]
+        copied = await asyncio.to_thread(rules.is_copy, row["text"], question.sample_answer, texts)
+        now = records.micros(self._clock.now())
+        await self._store.write(_record, row["id"], grade, copied, now)
+        self._crash("reply.recorded")
+        self._deliver()
+
+    async def _postpone(self, row: Row, error: GraderAway) -> None:
+        """The grader is away: the reply waits, however long that takes, and its author is told once."""
+        now = self._clock.now()
+        wait = max(backoff(row["waits"] + 1), error.retry_after or 0.0)
+        log.warning("the grader is away (%s); reply %s is tried again in %.0f s", error, row["id"], wait)
+        due = records.micros(now + dt.timedelta(seconds=wait))
+        await self._store.write(_postpone, row, due, str(error), records.micros(now))
+        self._deliver()
+
+    async def _give_back(self, row: Row, error: Exception) -> None:
+        """The grader can't grade this one: try again a few times, then leave it to the organisers."""
+        known = isinstance(error, GraderError)
+        why = str(error) if known else f"unexpected {type(error).__name__} in the grader"
+        tries = row["tries"] + 1
+        log.warning("reply %s could not be graded (try %d of %d): %s", row["id"], tries, TRIES, why,
+                    exc_info=None if known else error)  # fmt: skip
+        now = self._clock.now()
+        due = records.micros(now + dt.timedelta(seconds=backoff(tries)))
+        await self._store.write(_give_back, row, tries, due, why)
+
+    async def regrade(self, place: Place, reply_id: str = "") -> int:
+        """Send one reply, or all that failed, back to the grader; how many. Raises UsageError for a wrong id."""
+        now = records.micros(self._clock.now())
+        if reply_id and not (reply_id.isdecimal() and len(reply_id) < 16):
+            raise UsageError(f"{reply_id} is not a reply's id. /mlops failed lists them.")
+        if reply_id:
+            found = await self._store.write(
+                rows, "reply_regrade", platform=place.platform, community=place.community, now=now, id=int(reply_id)
+            )
+            if not found:
+                raise UsageError(f"There is no reply {reply_id} to grade again. /mlops failed lists them.")
+        else:
+            found = await self._store.write(
+                rows, "replies_regrade_failed", platform=place.platform, community=place.community, now=now
+            )
+        self.bell.ring()
+        return len(found)
+
+
+# ---------------------------------------------------------------------------------------------- units of work
+
+
+def _record(reply_id: int, grade: Grade, copied: bool, now: int) -> Unit[bool]:
+    """The grade, the person's result, the boards and the outgoing message: all or nothing.
+
+    False when the reply was edited, deleted or forgotten meanwhile: then the grade is dropped.
+    """
+    row = yield from one(
+        "reply_graded",
+        id=reply_id,
+        score=grade.score,
+        grade=records.GRADE.dump_json(grade).decode(),
+        copied=int(copied),
+        now=now,
+    )
+    if row is None:
+        return False
+    yield from results.recount(row["round_id"], row["user_id"])
+    home = yield from one("round_get", id=row["round_id"])
+    assert home is not None  # noqa: S101  replies refer to their round
+    place = Place(home["platform"], home["community"], home["channel"])
+    yield from post_grade(row, place, now)
+    return True
+
+
+def _postpone(row: Row, due: int, why: str, now: int) -> Unit[None]:
+    waiting = yield from one(
+        "reply_postpone", id=row["id"], due_at=due, tries=row["tries"], waits=row["waits"] + 1, failure=why[:500]
+    )
+    if waiting is None or row["waits"] > 0:
+        return
+    told = yield from one("outbox_of_reply", round_id=row["round_id"], reply_id=row["id"], kind="pending")
+    home = yield from one("round_get", id=row["round_id"])
+    if told is None and home is not None:
+        place = Place(home["platform"], home["community"], home["channel"])
+        yield from post(place, "pending", row["round_id"], row["id"], now)
+
+
+def _give_back(row: Row, tries: int, due: int, why: str) -> Unit[None]:
+    if tries >= TRIES:
+        yield from one("reply_failed", id=row["id"], tries=tries, failure=why[:500])
+    else:
+        yield from one("reply_postpone", id=row["id"], due_at=due, tries=tries, waits=row["waits"], failure=why[:500])

@@ -1,0 +1,165 @@
+"""What organisers do: set a channel up, see what comes, look after what failed."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+import zoneinfo
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from bot.coach import records, results
+from bot.coach.rounds import Rounds
+from bot.core.errors import UsageError
+from bot.core.model import Channel, CountingRule, Place, Schedule
+from bot.core.ports import Clock, Store, Unit, one, rows
+from bot.core.render import DAYS
+
+SETTINGS = ("time", "zone", "weekdays", "grace", "mention", "rule", "close-after")
+"""The names that /mlops config set takes."""
+
+MOST_FAILED = 20
+_LONGEST = dt.timedelta(days=14)
+_DURATION = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>m|min|minutes?|h|hours?|d|days?)")
+_UNITS = {"m": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1), "d": dt.timedelta(days=1)}
+
+
+class Organise:
+    """Changes a channel's settings and shows its troubles."""
+
+    def __init__(self, store: Store, rounds: Rounds, clock: Clock) -> None:
+        self._store, self._rounds, self._clock = store, rounds, clock
+
+    async def show(self, place: Place) -> tuple[Channel, list[dt.datetime]]:
+        """A channel's settings and its next three posts."""
+        channel = await self._rounds.channel(place)
+        posts = await self._rounds.next_posts(place, most=30)
+        return channel, [at for of, at in posts if of.id == channel.id][:3]
+
+    async def set(self, place: Place, values: dict[str, str]) -> tuple[Channel, list[dt.datetime]]:
+        """Change some of SETTINGS; a schedule begins with the first. Raises UsageError, and then nothing changed."""
+        channel = await self._rounds.channel(place)
+        changed = channel
+        for name, value in values.items():
+            changed = _changed(changed, name, value.strip())
+        if changed != channel:
+            await self._store.write(_save, channel, changed, records.micros(self._clock.now()))
+            self._rounds.bell.ring()
+        return await self.show(place)
+
+    async def failed(self, place: Place) -> tuple[list[tuple[int, str, str, str]], list[tuple[str, str]]]:
+        """Replies that couldn't be graded (id, author, question, why) and messages not posted (kind, why)."""
+        where = {"platform": place.platform, "community": place.community}
+        replies = await self._store.read(
+            rows, "replies_failed", platform=where["platform"], community=where["community"], most=MOST_FAILED
+        )
+        dropped = await self._store.read(
+            rows, "outbox_dropped", platform=where["platform"], community=where["community"], most=MOST_FAILED
+        )
+        titles = [records.QUESTION.validate_json(row["body"]).title for row in replies]
+        lost = [(row["id"], row["name"], title, row["failure"]) for row, title in zip(replies, titles, strict=True)]
+        return lost, [(row["kind"], row["failure"]) for row in dropped]
+
+
+def _save(before: Channel, after: Channel, now: int) -> Unit[None]:
+    schedule = after.schedule or Schedule()
+    yield from one(
+        "channel_set",
+        id=after.id,
+        scheduled=int(after.schedule is not None),
+        post_minute=schedule.time.hour * 60 + schedule.time.minute,
+        zone=schedule.zone,
+        weekdays="".join(str(day) for day in sorted(schedule.weekdays)),
+        grace_s=int(schedule.grace.total_seconds()),
+        mention=after.mention,
+        rule=after.rule,
+        close_after_s=int(after.close_after.total_seconds()),
+        moved=int(before.schedule != after.schedule),
+        now=now,
+    )
+    if before.rule is not after.rule:
+        # What counts has changed for every round of the channel, the past ones too.
+        for row in (yield from rows("rounds_of_channel_with_results", channel_id=after.id)):
+            for person in (yield from rows("result_people", round_id=row["id"])):
+                yield from results.recount(row["id"], person["user_id"])
+
+
+# ---------------------------------------------------------------------------------------------- reading settings
+
+
+def _changed(channel: Channel, name: str, value: str) -> Channel:
+    schedule = channel.schedule or Schedule()
+    timed: dict[str, Callable[[], Schedule]] = {
+        "time": lambda: dataclasses.replace(schedule, time=read_time(value)),
+        "zone": lambda: dataclasses.replace(schedule, zone=read_zone(value)),
+        "weekdays": lambda: dataclasses.replace(schedule, weekdays=read_weekdays(value)),
+        "grace": lambda: dataclasses.replace(schedule, grace=read_duration(value)),
+    }
+    if name in timed:
+        return dataclasses.replace(channel, schedule=timed[name]())
+    match name:
+        case "mention":
+            nobody = value.casefold() in ("", "nobody", "none", "-")
+            return dataclasses.replace(channel, mention="" if nobody else value[:100])
+        case "rule":
+            if value.casefold() not in list(CountingRule):
+                raise UsageError(f"{value or 'Nothing'} is not a rule. Rules: {', '.join(CountingRule)}.")
+            return dataclasses.replace(channel, rule=CountingRule(value.casefold()))
+        case "close-after":
+            after = read_duration(value)
+            if after < dt.timedelta(minutes=1):
+                raise UsageError("A round stays open for at least a minute. Write a time such as 24h.")
+            return dataclasses.replace(channel, close_after=after)
+        case _:
+            raise UsageError(f"There is no setting called {name}. Settings: {', '.join(SETTINGS)}.")
+
+
+def read_time(value: str) -> dt.time:
+    """A time of day such as 09:00, 9:30, 9 or 9pm. Raises UsageError."""
+    found = re.fullmatch(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?", value.strip().casefold())
+    if found:
+        hour, minute = int(found[1]), int(found[2] or 0)
+        if found[3] and 1 <= hour <= 12:
+            hour = hour % 12 + (12 if found[3] == "pm" else 0)
+        if hour < 24 and minute < 60:
+            return dt.time(hour, minute)
+    raise UsageError(f"{value or 'Nothing'} is not a time of day. Write it like 09:00.")
+
+
+def read_zone(value: str) -> str:
+    """An IANA zone, in any case; "Berlin" is read as Europe/Berlin. Raises UsageError with what was probably meant."""
+    known = zoneinfo.available_timezones()
+    wanted = value.replace(" ", "_").casefold()
+    exact = {zone.casefold(): zone for zone in known}
+    cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(known) if "/" in zone}
+    if wanted in exact:
+        return exact[wanted]
+    if wanted in cities:
+        return cities[wanted]
+    close = get_close_matches(wanted, [*exact, *cities], n=1, cutoff=0.6)
+    hint = f" Did you mean {(exact | cities)[close[0]]}?" if close else " Write one like Europe/Berlin."
+    raise UsageError(f"There is no time zone called {value or 'nothing'}.{hint}")
+
+
+def read_weekdays(value: str) -> frozenset[int]:
+    """Days such as "mon-fri", "mon,wed,fri", "daily" or "weekends" (Monday is 0). Raises UsageError."""
+    names = [day.casefold() for day in DAYS]
+    text = {"daily": "mon-sun", "every day": "mon-sun", "all": "mon-sun", "weekdays": "mon-fri", "weekends": "sat-sun"}
+    days: set[int] = set()
+    for part in re.split(r"[,\s]+", text.get(value.casefold().strip(), value.casefold().strip())):
+        ends = [name[:3] for name in part.split("-")]
+        if not 1 <= len(ends) <= 2 or any(name not in names for name in ends):
+            raise UsageError(f"{part or 'Nothing'} is not a day. Write days like mon-fri or mon,wed,fri.")
+        first, last = names.index(ends[0]), names.index(ends[-1])
+        days.update((first + step) % 7 for step in range((last - first) % 7 + 1))
+    return frozenset(days)
+
+
+def read_duration(value: str) -> dt.timedelta:
+    """A time span such as 90m, 24h or 2d, at most 14 days. Raises UsageError."""
+    found = _DURATION.fullmatch(value.strip().casefold())
+    span = int(found["number"]) * _UNITS[found["unit"][0]] if found else None
+    if span is None or span > _LONGEST:
+        raise UsageError(f"{value or 'Nothing'} is not a time span. Write one like 90m, 24h or 2d, at most 14d.")
+    return span

@@ -1,0 +1,258 @@
+"""Replies: taking them in once, telling answers from talk, edits, deletions, and what was missed while away."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.coach import records, results
+from bot.coach.rounds import post
+from bot.coach.work import Bell
+from bot.core import rules
+from bot.core.errors import PlatformError, UsageError
+from bot.core.model import Grade, Person, Place, Reply, ReplyState, RoundState
+from bot.core.ports import Clock, CrashPoint, Platform, Row, Store, Unit, one, rows
+from bot.core.text import fold
+
+log = logging.getLogger(__name__)
+
+_DELETED = (ReplyState.WITHDRAWN, ReplyState.DELETED)
+
+_OVERLAP = dt.timedelta(minutes=1)
+"""History is read from a little before the round's start: platforms' clocks and ours differ."""
+
+
+class Taken(StrEnum):
+    """What became of a reply."""
+
+    ANSWER = "answer"
+    DISCUSSION = "discussion"
+    KNOWN = "known"  # a redelivery, or an update that changed no word
+    ELSEWHERE = "elsewhere"  # not in the thread of a round
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGrade:
+    """A person's grade at a round: `reply_id` is 0 where there is no reply; `notes` are render.grade's."""
+
+    reply_id: int
+    state: str
+    grade: Grade | None
+    notes: tuple[str, ...]
+    round_closed: bool
+
+
+class Replies:
+    """The way in for what people write."""
+
+    def __init__(self, store: Store, clock: Clock, crash: CrashPoint, *, grading: Bell) -> None:
+        self._store, self._clock, self._crash, self._grading = store, clock, crash, grading
+
+    async def take(self, reply: Reply, *, asked: bool = False) -> Taken:
+        """Store a reply; when this returns it is durable and may be acknowledged. Safe to call again for the same.
+
+        `asked` overrules what looks like talk: its author wants it graded.
+        """
+        taken = await self._store.write(_take, reply, asked, records.micros(self._clock.now()))
+        self._crash("reply.taken")
+        if taken is Taken.ANSWER:
+            self._grading.ring()
+        return taken
+
+    async def ask(self, place: Place, thread: str, message: str, person: Person) -> None:
+        """Have one's own message graded although it looked like talk. Raises UsageError when that can't be."""
+        now = records.micros(self._clock.now())
+        await self._store.write(_ask, place, thread, message, person, now)
+        self._grading.ring()
+
+    async def withdraw(self, platform: str, community: str, channel: str, message: str) -> None:
+        """A message was deleted: its attempts keep their slots and are worth nothing from now on."""
+        now = records.micros(self._clock.now())
+        await self._store.write(_withdraw, platform, community, channel, message, now)
+        self._crash("reply.withdrawn")
+
+    async def own(self, round_id: int, person: Person) -> OwnGrade:
+        """A person's own grade at a round: the attempt that counts, else the newest."""
+        return await self._store.read(_own, round_id, person.id)
+
+    async def graded(self, reply_id: int, place: Place, person: Person) -> OwnGrade:
+        """The grade of one reply, for its author only. Raises UsageError for everybody else."""
+        return await self._store.read(_graded, reply_id, place, person.id)
+
+    async def catch_up(self, platform: Platform) -> int:
+        """Re-read every open thread from its round's start: take what was missed, withdraw what vanished.
+
+        The number of replies that were new. A platform that can't be read for one thread doesn't stop the others.
+        """
+        new = 0
+        open_rounds = await self._store.read(rows, "rounds_open_on", platform=platform.name)
+        for row in open_rounds:
+            try:
+                new += await self._catch_up_round(platform, row)
+            except PlatformError as error:
+                log.warning("could not re-read thread %s: %s", row["thread"], error)
+        return new
+
+    async def _catch_up_round(self, platform: Platform, row: Row) -> int:
+        place = Place(platform.name, row["community"], row["channel"])
+        known = await self._store.read(rows, "replies_known", round_id=row["id"], channel=row["thread"])
+        vanished = {known_row["message"] for known_row in known}
+        since = records.moment(row["opened_at"] or row["created_at"]) - _OVERLAP
+        new = 0
+        async for reply in platform.history(place, row["thread"], since):
+            vanished.discard(reply.message)
+            new += await self.take(reply) in (Taken.ANSWER, Taken.DISCUSSION)
+        for message in vanished:
+            await self.withdraw(platform.name, row["community"], row["thread"], message)
+        return new
+
+
+# ---------------------------------------------------------------------------------------------- units of work
+
+
+def _take(reply: Reply, asked: bool, now: int) -> Unit[Taken]:
+    round_ = yield from _round_of(reply)
+    if round_ is None:
+        return Taken.ELSEWHERE
+    where = {
+        "platform": reply.platform,
+        "community": reply.community,
+        "channel": reply.channel,
+        "message": reply.message,
+    }
+    earlier = yield from rows("replies_of_message", **where)
+    text = reply.text[: rules.ANSWER_LIMIT]
+    if earlier and _nothing_new(earlier, reply, text):
+        return Taken.KNOWN
+    written = records.micros(reply.at)
+    is_answer = asked or reply.private or rules.is_answer(reply.text, addressed=reply.addressed)
+    # An older revision that arrives after a newer one is history already; so is an ungraded one that was edited.
+    overtaken = any(row["at"] > written and row["state"] != "discussion" for row in earlier)
+    state = "discussion" if not is_answer else "replaced" if overtaken else "received"
+    late = round_["state"] == RoundState.CLOSED or written >= round_["closes_at"]
+    row = yield from one(
+        "reply_insert",
+        **where,
+        round_id=round_["id"],
+        revision=reply.revision,
+        user_id=reply.author.id,
+        private=int(reply.private),
+        text=text,
+        at=written,
+        state=state,
+        practice=int(late),
+        due_at=now,
+    )
+    if row is None:
+        return Taken.KNOWN
+    if state == "received":
+        for old in earlier:
+            yield from one("reply_replace", id=old["id"])
+    yield from one(
+        "person_put",
+        platform=reply.platform,
+        community=reply.community,
+        user_id=reply.author.id,
+        name=reply.author.name[:80],
+    )
+    return Taken.ANSWER if state == "received" else Taken.DISCUSSION
+
+
+def _round_of(reply: Reply) -> Unit[Row | None]:
+    if reply.round_id is not None:
+        return (yield from one("round_get", id=reply.round_id))
+    return (yield from one("round_of_thread", thread=reply.channel, platform=reply.platform, community=reply.community))
+
+
+def _nothing_new(known: Sequence[Row], reply: Reply, text: str) -> bool:
+    """Whether a message is known as it is: this revision, the same words (an unfurl, a pin), or deleted."""
+    if any(row["revision"] == reply.revision or row["state"] in _DELETED for row in known):
+        return True
+    return bool(known[-1]["text"] == text)
+
+
+def _ask(place: Place, thread: str, message: str, person: Person, now: int) -> Unit[None]:
+    found = yield from rows(
+        "replies_of_message", platform=place.platform, community=place.community, channel=thread, message=message
+    )
+    if not found:
+        raise UsageError("That message isn't in the thread of a question.")
+    newest = found[-1]
+    if newest["user_id"] != person.id:
+        raise UsageError("Only your own message can be graded.")
+    if not fold(newest["text"]):
+        raise UsageError("There are no words in that message.")
+    if (yield from one("reply_ask", id=newest["id"], now=now)) is None:
+        raise UsageError("That message is an answer already; /mlops mygrade shows its grade.")
+
+
+def _withdraw(platform: str, community: str, channel: str, message: str, now: int) -> Unit[None]:
+    where = {"platform": platform, "community": community, "channel": channel, "message": message}
+    gone = yield from rows("reply_withdraw", **where)
+    for round_id, user in {(row["round_id"], row["user_id"]) for row in gone}:
+        yield from results.recount(round_id, user)
+    round_ = yield from one("round_of_thread", thread=channel, platform=platform, community=community)
+    if round_ and not gone:
+        # A deletion can overtake its message: what is remembered here keeps it from being taken afterwards.
+        yield from one(
+            "reply_insert",
+            **where,
+            round_id=round_["id"],
+            revision="",
+            user_id="",
+            private=0,
+            text="",
+            at=now,
+            state=ReplyState.DELETED,
+            practice=1,
+            due_at=now,
+        )
+
+
+def _own(round_id: int, user: str) -> Unit[OwnGrade]:
+    mine = yield from rows("replies_mine", round_id=round_id, user_id=user)
+    if not mine:
+        round_ = yield from one("round_get", id=round_id)
+        return OwnGrade(0, "", None, (), bool(round_ and round_["state"] == "closed"))
+    graded = [row for row in mine if row["state"] == "graded"]
+    result = yield from one("result_get", round_id=round_id, user_id=user)
+    counting = [row for row in graded if result and row["score"] == result["score"] and not row["practice"]]
+    chosen = (counting or graded or list(mine))[0 if counting else -1]
+    return (yield from own_grade(chosen["id"]))
+
+
+def _graded(reply_id: int, place: Place, user: str) -> Unit[OwnGrade]:
+    row = yield from one("reply_get", id=reply_id)
+    if row is None or (row["platform"], row["community"], row["user_id"]) != (place.platform, place.community, user):
+        raise UsageError("Only the author of an answer can open its key points.")
+    return (yield from own_grade(reply_id))
+
+
+def own_grade(reply_id: int) -> Unit[OwnGrade]:
+    """A reply's grade with what its author should know about it."""
+    row = yield from one("reply_get", id=reply_id)
+    assert row is not None  # noqa: S101  callers have just read its id
+    found = yield from rows("reply_attempts", round_id=row["round_id"], user_id=row["user_id"])
+    notes = []
+    if row["copied"]:
+        notes.append("copy")
+    if row["practice"]:
+        notes.append("practice")
+    elif not row["copied"] and not rules.has_slot(row["rule"], [r["id"] for r in found].index(reply_id), len(found)):
+        notes.append("extra")
+    if len(row["text"]) >= rules.ANSWER_LIMIT:
+        notes.append("cut")
+    closed = row["round_state"] == RoundState.CLOSED
+    return OwnGrade(reply_id, row["state"], records.grade(row), tuple(notes), closed)
+
+
+def post_grade(row: Row, place: Place, now: int) -> Unit[None]:
+    """Put a reply's grade into the outbox; one that was posted before is sent again, as an edit."""
+    before = yield from one("outbox_of_reply", round_id=row["round_id"], reply_id=row["id"], kind="grade")
+    if before is None:
+        yield from post(place, "grade", row["round_id"], row["id"], now)
+    else:
+        yield from one("outbox_again", id=before["id"], now=now)

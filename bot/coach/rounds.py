@@ -1,0 +1,316 @@
+"""Rounds: a question put to a channel, by schedule or on demand, until it closes with its reveal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.coach import records
+from bot.coach.work import Bell
+from bot.core import rules
+from bot.core.errors import UsageError
+from bot.core.model import Channel, Place, Question, Round
+from bot.core.ports import Clock, CrashPoint, Row, Store, Unit, one, rows
+from bot.core.text import fold
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_S = 30.0
+REVEAL_WAITS = dt.timedelta(minutes=10)
+"""How long after the close a reveal waits for answers that are still being graded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """What can be asked: the default bank, with a community's imports beside it (the same id replaces)."""
+
+    default: tuple[Question, ...]
+
+    def questions(self, place: Place) -> Unit[tuple[Question, ...]]:
+        """All questions of a community, drafts included."""
+        found = yield from rows("questions_imported", platform=place.platform, community=place.community)
+        merged = {question.id: question for question in self.default}
+        merged.update({row["id"]: records.QUESTION.validate_json(row["body"]) for row in found})
+        return tuple(merged.values())
+
+
+class Rounds:
+    """Posts what is due, asks on demand, closes and reveals."""
+
+    def __init__(
+        self,
+        store: Store,
+        bank: Bank,
+        clock: Clock,
+        rng: random.Random,
+        crash: CrashPoint,
+        *,
+        bell: Bell,
+        deliver: Callable[[], None],
+        cooldown: dt.timedelta = dt.timedelta(minutes=1),
+    ) -> None:
+        self._store, self._bank, self._clock, self._rng, self._crash = store, bank, clock, rng, crash
+        self._cooldown = cooldown
+        self._deliver = deliver
+        self.bell = bell
+
+    # ------------------------------------------------------------------------------------------ by the clock
+
+    async def step(self) -> float:
+        """Do all that is due now; the seconds until something may be due again."""
+        now = self._clock.now()
+        await self._post_due(now)
+        await self._store.write(_close_due, records.micros(now))
+        await self._store.write(_reveal_due, records.micros(now))
+        self._deliver()
+        return await self._store.read(_next_due, now)
+
+    async def _post_due(self, now: dt.datetime) -> None:
+        channels = await self._store.read(rows, "channels_scheduled")
+        for row in channels:
+            channel = records.channel(row, row["id"])
+            due = rules.last_post_at(channel.schedule, now) if channel.schedule else None
+            if due is None or due[1] < records.moment(row["since"]) or (row["last_date"] or "") >= due[0].isoformat():
+                continue
+            assert channel.schedule is not None  # noqa: S101  due is None without one
+            late = now - due[1] > channel.schedule.grace
+            if late:
+                await self._store.write(_skip_day, channel, due[0], records.micros(now))
+                log.warning("the daily question of %s in %s was missed; skipped", due[0], channel.name or channel.place)
+            else:
+                await self._schedule(channel, daily=True, day=due[0])
+
+    # ------------------------------------------------------------------------------------------ by people
+
+    async def ask(self, place: Place, topic: str = "") -> Round:
+        """Put a question to a channel now. Raises UsageError when the topic is unknown or it is too soon."""
+        channel = await self.channel(place)
+        last = await self._store.read(one, "round_last_on_demand", channel_id=channel.id)
+        now = self._clock.now()
+        if last and last["at"] is not None:
+            wait = records.moment(last["at"]) + self._cooldown - now
+            if wait > dt.timedelta():
+                seconds = max(1, round(wait.total_seconds()))
+                raise UsageError(f"The last question here is fresh. Ask for another in {seconds} seconds.")
+        return await self._schedule(channel, daily=False, day=rules.local_date(_zone(channel), now), topic=topic)
+
+    async def post_now(self, place: Place) -> Round:
+        """Post today's daily question without waiting for its time. Raises UsageError when it was posted already."""
+        channel = await self.channel(place)
+        day = rules.local_date(_zone(channel), self._clock.now())
+        return await self._schedule(channel, daily=True, day=day)
+
+    async def skip(self, place: Place) -> dt.date:
+        """Leave out the next daily question; its date. Raises UsageError when none is scheduled."""
+        channel = await self.channel(place)
+        now = self._clock.now()
+        after = now
+        while channel.schedule and (coming := rules.next_post_at(channel.schedule, after)):
+            if await self._store.write(_skip_day, channel, coming[0], records.micros(now)):
+                self.bell.ring()
+                return coming[0]
+            after = coming[1]
+        raise UsageError("No daily question is scheduled here. Set one up with /mlops config setup.")
+
+    async def channel(self, place: Place, name: str = "") -> Channel:
+        """The channel, made known when it is new."""
+        now = records.micros(self._clock.now())
+        row = await self._store.write(
+            one,
+            "channel_put",
+            platform=place.platform,
+            community=place.community,
+            channel=place.channel,
+            name=name,
+            now=now,
+        )
+        assert row is not None  # noqa: S101  the upsert always returns its row
+        return records.channel(row, row["id"])
+
+    async def find(self, place: Place, *, thread: str = "", target: str = "") -> Round:
+        """The round that is meant: a button's, the thread's, else the channel's newest. Raises UsageError."""
+        found = await self._store.read(_find, place, thread, target)
+        if found is None:
+            raise UsageError("There is no question here yet. /mlops question asks one.")
+        return found
+
+    async def questions(self, place: Place) -> tuple[Question, ...]:
+        """All questions that this community has, drafts included."""
+        return await self._store.read(self._bank.questions, place)
+
+    async def topics(self, place: Place) -> tuple[str, ...]:
+        """The sections that can be asked about, in the bank's order."""
+        ready = [question.section for question in await self.questions(place) if not question.draft]
+        return tuple(dict.fromkeys(ready))
+
+    async def next_posts(self, place: Place, *, most: int = 3) -> list[tuple[Channel, dt.datetime]]:
+        """The next daily posts of a community, the soonest first."""
+        found = await self._store.read(
+            rows, "channels_of_community", platform=place.platform, community=place.community
+        )
+        coming = []
+        for row in found:
+            channel = records.channel(row, row["id"])
+            moments = _upcoming(channel, self._clock.now(), row["last_date"] or "", most)
+            coming += [(channel, at) for at in moments]
+        return sorted(coming, key=lambda pair: pair[1])[:most]
+
+    # ------------------------------------------------------------------------------------------ both
+
+    async def _schedule(self, channel: Channel, *, daily: bool, day: dt.date, topic: str = "") -> Round:
+        now = self._clock.now()
+        round_ = await self._store.write(_schedule, self._bank, channel, daily, day, topic, now, self._rng)
+        self._crash("round.scheduled")
+        self._deliver()
+        self.bell.ring()
+        return round_
+
+
+def _zone(channel: Channel) -> str:
+    return channel.schedule.zone if channel.schedule else "UTC"
+
+
+def _upcoming(channel: Channel, now: dt.datetime, last_date: str, most: int) -> list[dt.datetime]:
+    coming: list[dt.datetime] = []
+    after = now
+    while channel.schedule and len(coming) < most and (post := rules.next_post_at(channel.schedule, after)):
+        if post[0].isoformat() > last_date:
+            coming.append(post[1])
+        after = post[1]
+    return coming
+
+
+# ---------------------------------------------------------------------------------------------- units of work
+
+
+def _schedule(
+    bank: Bank, channel: Channel, daily: bool, day: dt.date, topic: str, now: dt.datetime, rng: random.Random
+) -> Unit[Round]:
+    """Save a round and its post. The row for (channel, date) is what keeps a day from being posted twice."""
+    if daily:
+        taken = yield from one("round_daily", channel_id=channel.id, local_date=day.isoformat())
+        if taken:
+            raise UsageError("Today's daily question is already there. /mlops question asks another.")
+    place = channel.place
+    questions = _about(topic, (yield from bank.questions(place)))
+    asked = yield from rows("rounds_asked", platform=place.platform, community=place.community)
+    question = rules.choose(questions, [row["question_id"] for row in asked], rng)
+    if question is None:
+        raise UsageError("The bank has no question with a sample answer. Import some with mlops-coach bank import.")
+    body = records.question_body(question)
+    version = records.question_version(body)
+    yield from one("question_version_put", version=version, body=body)
+    coming = rules.next_post_at(channel.schedule, now) if channel.schedule and daily else None
+    closes = rules.closes_at(now, channel.close_after, coming[1] if coming else None)
+    row = yield from one(
+        "round_insert",
+        channel_id=channel.id,
+        daily=int(daily),
+        local_date=day.isoformat(),
+        question_id=question.id,
+        question_version=version,
+        section=question.section,
+        state="scheduled",
+        now=records.micros(now),
+        closes_at=records.micros(closes),
+    )
+    assert row is not None  # noqa: S101  one writer: the date was free a moment ago
+    yield from post(place, "question", row["id"], None, records.micros(now))
+    if daily:
+        yield from rows("rounds_end_daily", channel_id=channel.id, id=row["id"], now=records.micros(now))
+    found = yield from one("round_get", id=row["id"])
+    assert found is not None  # noqa: S101  just inserted
+    return records.round_(found)
+
+
+def post(place: Place, kind: str, round_id: int, reply_id: int | None, now: int) -> Unit[None]:
+    """Put a message into the outbox."""
+    yield from one(
+        "outbox_put",
+        platform=place.platform,
+        community=place.community,
+        channel=place.channel,
+        kind=kind,
+        round_id=round_id,
+        reply_id=reply_id,
+        now=now,
+    )
+
+
+def _about(topic: str, questions: Sequence[Question]) -> list[Question]:
+    """The questions of a topic: of the section called so, else those whose title or question speak of it."""
+    if not topic:
+        return list(questions)
+    wanted = fold(topic)
+    section = [question for question in questions if fold(question.section) == wanted]
+    return section or [q for q in questions if wanted in fold(f"{q.title} {q.text} {q.section}") and not q.draft]
+
+
+def _skip_day(channel: Channel, day: dt.date, now: int) -> Unit[bool]:
+    """Note that a date has no daily question; False when it already has a row."""
+    row = yield from one(
+        "round_insert",
+        channel_id=channel.id,
+        daily=1,
+        local_date=day.isoformat(),
+        question_id="",
+        question_version=None,
+        section="",
+        state="skipped",
+        now=now,
+        closes_at=now,
+    )
+    return row is not None
+
+
+def _close_due(now: int) -> Unit[None]:
+    missed = yield from rows("rounds_missed", now=now)
+    for row in missed:  # its time passed before it could be posted
+        yield from one("round_skip", id=row["id"])
+        yield from rows("outbox_drop_round", round_id=row["id"])
+    yield from rows("rounds_close", now=now)
+
+
+def _reveal_due(now: int) -> Unit[None]:
+    waiting = yield from rows("rounds_to_reveal")
+    for row in waiting:
+        patience = REVEAL_WAITS // dt.timedelta(microseconds=1)
+        if row["pending"] and now < row["closed_at"] + patience:
+            continue
+        if (yield from one("round_revealed", id=row["id"], now=now)):
+            place = Place(row["platform"], row["community"], row["channel"])
+            yield from post(place, "reveal", row["id"], None, now)
+
+
+def _next_due(now: dt.datetime) -> Unit[float]:
+    moments = []
+    close = yield from one("rounds_next_close")
+    if close and close["at"] is not None:
+        moments.append(records.moment(close["at"]))
+    channels: Sequence[Row] = yield from rows("channels_scheduled")
+    for row in channels:
+        moments += _upcoming(records.channel(row, row["id"]), now, row["last_date"] or "", 1)
+    seconds = min(((at - now).total_seconds() for at in moments), default=LONGEST_WAIT_S)
+    return max(0.05, min(LONGEST_WAIT_S, seconds))
+
+
+def _find(place: Place, thread: str, target: str) -> Unit[Round | None]:
+    id_: int | None = None
+    if target.isdecimal() and len(target) < 16:
+        id_ = int(target)
+    elif thread:
+        row = yield from one("round_of_thread", thread=thread, platform=place.platform, community=place.community)
+        id_ = row["id"] if row else None
+    if id_ is None:
+        row = yield from one("round_newest", platform=place.platform, community=place.community, channel=place.channel)
+        id_ = row["id"] if row else None
+    found = (yield from one("round_get", id=id_)) if id_ is not None else None
+    if found is None or not found["body"]:
+        return None
+    # A button's target comes from outside: a community never sees another's rounds.
+    if (found["platform"], found["community"]) != (place.platform, place.community):
+        return None
+    return records.round_(found)

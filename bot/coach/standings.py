@@ -1,0 +1,141 @@
+"""Boards, one person's progress, and how a round ended: all read from results and their summary rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+from bot.coach import records
+from bot.core import rules
+from bot.core.model import Board, Coverage, KeyPoint, Person, Place, Podium, Progress, Round, Standing
+from bot.core.ports import Clock, Store, Unit, one, rows
+
+STREAK_DAYS = 1_000
+"""Days that a streak is followed back."""
+
+RECENT = 5
+
+
+class Standings:
+    """Reads the boards of a community."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    async def board(self, place: Place, person: Person, period: str, topic: str = "") -> Board:
+        """The top ten of `week`, `month` or `all`, of one section or of all, and the asker's own row from below."""
+        return await self._store.read(_board, place, person, period, topic, self._clock.now())
+
+    async def progress(self, place: Place, person: Person) -> Progress:
+        """One person's figures in a community."""
+        return await self._store.read(_progress, place, person, self._clock.now())
+
+
+def today(place: Place, now: dt.datetime) -> Unit[dt.date]:
+    """The community's date: in the zone of its first scheduled channel, as rounds are dated by their channel's."""
+    found = yield from rows("channels_of_community", platform=place.platform, community=place.community)
+    return rules.local_date(found[0]["zone"] if found else "UTC", now)
+
+
+def _board(place: Place, person: Person, period: str, topic: str, now: dt.datetime) -> Unit[Board]:
+    key = rules.period(period, (yield from today(place, now)))
+    where = {"platform": place.platform, "community": place.community, "period": key, "topic": topic}
+    top = yield from rows("standings_top", **where, most=rules.BOARD_ROWS)
+    pairs = [(row["user_id"], row["points"], row["answers"]) for row in top]
+    names, streaks = {}, {}
+    days = yield from _days(place)
+    for user, _, _ in pairs:
+        names[user] = yield from _name(place, user)
+        streaks[user] = yield from _streak(place, user, days)
+    standings = rules.ranked(pairs, names, streaks)
+    if len(pairs) == rules.BOARD_ROWS:
+        standings = yield from _ties_beyond(standings, where)
+    own = None
+    if person.id not in names:
+        own = yield from _own_row(place, person, where, days)
+    return Board(period, topic, standings, own)
+
+
+def _ties_beyond(standings: tuple[Standing, ...], where: dict[str, str]) -> Unit[tuple[Standing, ...]]:
+    """The last rank shown may be shared with people who aren't."""
+    last = standings[-1]
+    equal = yield from one("standings_equal", **where, points=last.points)
+    if equal is None or equal["equal"] <= 1:
+        return standings
+    return tuple(
+        Standing(row.rank, True, row.person, row.points, row.answers, row.streak) if row.points == last.points else row
+        for row in standings
+    )
+
+
+def _own_row(
+    place: Place, person: Person, where: dict[str, str], days: list[dt.date], *, streak: int | None = None
+) -> Unit[Standing | None]:
+    row = yield from one("standing_of", **where, user_id=person.id)
+    if row is None:
+        return None
+    above = yield from one("standings_above", **where, points=row["points"])
+    equal = yield from one("standings_equal", **where, points=row["points"])
+    assert above is not None  # noqa: S101  a count always has a row
+    assert equal is not None  # noqa: S101
+    name = yield from _name(place, person.id)
+    run = streak if streak is not None else (yield from _streak(place, person.id, days))
+    shown = Person(person.id, name or person.name)
+    return Standing(above["above"] + 1, equal["equal"] > 1, shown, row["points"], row["answers"], run)
+
+
+def _progress(place: Place, person: Person, now: dt.datetime) -> Unit[Progress]:
+    date = yield from today(place, now)
+    days = yield from _days(place)
+    streak = yield from _streak(place, person.id, days)
+    where = {"platform": place.platform, "community": place.community, "topic": ""}
+    week = yield from _own_row(place, person, {**where, "period": rules.period("week", date)}, days, streak=streak)
+    total = yield from _own_row(place, person, {**where, "period": "all"}, days, streak=streak)
+    found = yield from rows(
+        "replies_recent", platform=place.platform, community=place.community, user_id=person.id, most=RECENT
+    )
+    recent = tuple(
+        (records.QUESTION.validate_json(row["body"]).title, row["score"] if row["state"] == "graded" else None)
+        for row in found
+    )
+    return Progress(week, total, streak, recent)
+
+
+def _name(place: Place, user: str) -> Unit[str]:
+    row = yield from one("person_name", platform=place.platform, community=place.community, user_id=user)
+    return row["name"] if row else ""
+
+
+def _days(place: Place) -> Unit[list[dt.date]]:
+    found = yield from rows("rounds_days", platform=place.platform, community=place.community, most=STREAK_DAYS)
+    return [dt.date.fromisoformat(row["local_date"]) for row in found]
+
+
+def _streak(place: Place, user: str, days: list[dt.date]) -> Unit[int]:
+    found = yield from rows(
+        "results_days", platform=place.platform, community=place.community, user_id=user, most=STREAK_DAYS
+    )
+    return rules.streak(days, [dt.date.fromisoformat(row["local_date"]) for row in found])
+
+
+def podium(round_: Round) -> Unit[Podium]:
+    """How a round stands: counted answers, their average, the best, the key point most often missed."""
+    found = yield from rows("results_of_round", round_id=round_.id)
+    names = {row["user_id"]: row["name"] for row in found}
+    standings = rules.ranked([(row["user_id"], row["score"], 1) for row in found], names, {})
+    pending = yield from one("round_pending", round_id=round_.id)
+    graded = yield from rows("round_points", round_id=round_.id)
+    missed: Counter[KeyPoint] = Counter()
+    for row in graded:
+        grade = records.grade(row)
+        for verdict in grade.points if grade else ():
+            if verdict.coverage in (Coverage.MISSING, Coverage.CONTRADICTED):
+                missed[verdict.point] += 1
+    scores = [row["score"] for row in found]
+    return Podium(
+        answers=len(scores),
+        average=sum(scores) / len(scores) if scores else 0.0,
+        best=standings[: rules.PODIUM_ROWS],
+        most_missed=missed.most_common(1)[0][0] if missed else None,
+        pending=pending["pending"] if pending else 0,
+    )

@@ -1,0 +1,50 @@
+"""How the coach's loops wait: for the bell that says there is work, or for the time when some falls due."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.core.errors import CoachError
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_ERROR_S = 5.0
+
+
+class Bell:
+    """Rung when there is work; heard once, and never lost between two waits."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        self._event.set()
+
+    async def wait(self, at_most: float) -> None:
+        """Return when it was rung since the last wait, or after `at_most` seconds."""
+        try:
+            await asyncio.wait_for(self._event.wait(), max(0.0, at_most))
+        except TimeoutError:
+            return
+        self._event.clear()
+
+
+async def loop(name: str, bell: Bell, step: Callable[[], Awaitable[float]]) -> None:
+    """Run `step` for ever; it returns the seconds it can wait at most. An error is logged and tried again later."""
+    while True:
+        try:
+            rest = await step()
+        except CoachError as error:
+            log.error("%s: %s", name, error)
+            rest = RETRY_AFTER_ERROR_S
+        except Exception:
+            log.exception("%s: unexpected error; trying again in %.0f s", name, RETRY_AFTER_ERROR_S)
+            rest = RETRY_AFTER_ERROR_S
+        await bell.wait(rest)
+
+
+def backoff(tries: int, *, first: float = 2.0, most: float = 300.0) -> float:
+    """Seconds to wait after the n-th failure (from 1): doubling from `first`, at most `most`."""
+    return float(min(most, first * 2 ** min(max(0, tries - 1), 20)))

@@ -1,0 +1,138 @@
+"""Token alignment: how much of a reference's meaning an answer carries, and where.
+
+Each word piece of the reference looks for its best match among the answer's, by the cosine of their contextual vectors;
+the weighted mean of these matches is the recall of the reference, 0 to about 1. After Sultan et al. (2016), who align
+words and demote those of the question, with BERTScore's soft matching (Zhang et al. 2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.graders.embedded import polarity
+from bot.graders.embedded.encoder import Encoded, Encoder, Floats, Ints
+from bot.graders.embedded.text import Sentence
+from bot.graders.embedded.weights import piece_weights
+
+Flags = npt.NDArray[np.bool_]
+
+FLOOR = 0.05
+"""What a piece keeps of its weight when the question says the very same thing."""
+
+QUOTED = 0.3
+"""Times this again for a piece that stands in the question literally."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Sentences of a text, encoded one by one and laid end to end; `bounds[i]` is where sentence i begins."""
+
+    sentences: tuple[Sentence, ...]
+    ids: Ints
+    vectors: Floats
+    negated: Flags
+    bounds: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A passage to be found in an answer, with the weight of each piece (question's words demoted)."""
+
+    passage: Passage
+    weights: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How an answer matches one reference.
+
+    `recall` is the coverage signal, 0 to 1. `sentence` is the best single sentence of the answer (-1 without any), with
+    `local` its own recall, `sure` the share of the reference's weight with an evident partner there, and `flipped` the
+    part of that share (0 to 1) that stands under opposite polarity.
+    """
+
+    recall: float = 0.0
+    sentence: int = -1
+    local: float = 0.0
+    sure: float = 0.0
+    flipped: float = 0.0
+
+
+class Aligner:
+    """An encoder with word weights. Holds no texts."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._weights = piece_weights(encoder.pieces)
+
+    def passage(self, parts: Sequence[Sentence]) -> Passage:
+        """Encode sentences, each in a run of its own: what stands beside a sentence never changes its vectors."""
+        encoded = [self._encoder.encode(part.text) for part in parts]
+        lengths = [len(each.ids) for each in encoded]
+        empty = Encoded(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 384), np.float32))
+        return Passage(
+            sentences=tuple(parts),
+            ids=np.concatenate([each.ids for each in encoded or [empty]]),
+            vectors=np.concatenate([each.vectors for each in encoded or [empty]]),
+            negated=np.concatenate([_flags(p.text, e) for p, e in zip(parts, encoded, strict=True)] or [_NONE]),
+            bounds=np.cumsum([0, *lengths])[:-1].astype(np.int64),
+        )
+
+    def reference(self, passage: Passage, question: Passage) -> Reference:
+        """Weigh a passage's pieces: by rarity, and less the more the question has said them already."""
+        weights = self._weights[passage.ids].copy()
+        said = question.vectors[self._weights[question.ids] > 0]
+        if len(said) and len(weights):
+            nearest = np.clip((passage.vectors @ said.T).max(axis=1), 0.0, 1.0)
+            weights *= np.maximum(1.0 - nearest, FLOOR)
+            weights[np.isin(passage.ids, question.ids)] *= QUOTED
+        return Reference(passage, weights)
+
+    def match(self, reference: Reference, answer: Passage) -> Match:
+        """Find a reference in an answer."""
+        total = float(reference.weights.sum())
+        if not total or not len(answer.ids):
+            return Match()
+        similarity = reference.passage.vectors @ answer.vectors.T
+        similarity[:, self._weights[answer.ids] <= 0] = 0.0
+        best = np.clip(np.maximum.reduceat(similarity, answer.bounds, axis=1), 0.0, 1.0)
+        shares = reference.weights / total
+        by_sentence = np.round((best * shares[:, None]).sum(axis=0), 4)
+        overall = float((best.max(axis=1) * shares).sum())
+        top = int(by_sentence.argmax())
+        sure, flipped = _polarity(reference, answer, top, similarity)
+        return Match(
+            recall=round((overall + float(by_sentence[top])) / 2, 4),
+            sentence=top,
+            local=float(by_sentence[top]),
+            sure=sure,
+            flipped=flipped,
+        )
+
+
+_NONE: Flags = np.zeros(0, dtype=np.bool_)
+
+_SURE = 0.65
+"""Pieces less alike than this aren't evidently the same thing, so their polarities don't compare."""
+
+
+def _flags(text: str, encoded: Encoded) -> Flags:
+    spans = polarity.negated(text)
+    return np.array([any(left <= s < right for left, right in spans) for s in encoded.starts], dtype=np.bool_)
+
+
+def _polarity(reference: Reference, answer: Passage, top: int, similarity: Floats) -> tuple[float, float]:
+    start = int(answer.bounds[top])
+    end = int(answer.bounds[top + 1]) if top + 1 < len(answer.bounds) else len(answer.ids)
+    window = similarity[:, start:end]
+    alike = window.max(axis=1) >= _SURE
+    odd = reference.passage.negated != answer.negated[start:end][window.argmax(axis=1)]
+    weight = float(reference.weights[alike].sum())
+    if not weight:
+        return 0.0, 0.0
+    sure = weight / float(reference.weights.sum())
+    return round(sure, 4), round(float(reference.weights[alike & odd].sum()) / weight, 4)

@@ -1,0 +1,68 @@
+"""The grader as the coach sees it: asynchronous, lazy, and never on the event loop's own thread."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.core.errors import GraderError
+from bot.core.model import Task, Verdict
+
+if TYPE_CHECKING:
+    from bot.graders.embedded.judge import Judge
+
+
+class EmbeddedGrader:
+    """Grades offline on the CPU, by token alignment with a small encoder.
+
+    Nothing heavy is imported or loaded before the first answer. `folder` may hold another `model.onnx` with its
+    `vocab.txt`; `threads` is how many the model may use for one answer (the verdict is the same with any).
+    """
+
+    name = "embedded"
+
+    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
+        self._folder = folder
+        self._threads = threads
+        self._judge: Judge | None = None
+        self._loading = threading.Lock()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedded-grader")
+
+    async def grade(self, task: Task) -> Verdict:
+        """Grade on the grader's own thread; raises GraderError when the model can't be had."""
+        try:
+            future = asyncio.get_running_loop().run_in_executor(self._worker, self.judge, task)
+        except RuntimeError as exc:
+            raise GraderError("the embedded grader is closed") from exc
+        return await future
+
+    def judge(self, task: Task) -> Verdict:
+        """Grade on the caller's thread. Everything but `receipt.seconds` follows from the task alone."""
+        begun = time.perf_counter()
+        verdict = self._load().verdict(task)
+        receipt = dataclasses.replace(verdict.receipt, seconds=round(time.perf_counter() - begun, 4))
+        return dataclasses.replace(verdict, receipt=receipt)
+
+    def supports(self, claim: str, quote: str) -> bool:
+        """Whether a quote carries a claim, at least partly, and doesn't contradict it. On the caller's thread."""
+        return self._load().supports(claim, quote)
+
+    async def close(self) -> None:
+        """Let the answer in work finish, drop the others, and forget the model."""
+        await asyncio.to_thread(self._worker.shutdown, wait=True, cancel_futures=True)
+        self._judge = None
+
+    def _load(self) -> Judge:
+        with self._loading:
+            if self._judge is None:
+                try:
+                    from bot.graders.embedded.judge import Judge
+                except ImportError as exc:
+                    raise GraderError(f"the embedded grader needs the {exc.name} package") from exc
+                self._judge = Judge(self._folder, self._threads)
+            return self._judge

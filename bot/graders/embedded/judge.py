@@ -1,0 +1,145 @@
+"""From a task to a verdict, as one synchronous function of the two texts and the model."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
+from bot.graders.embedded import gates, scoring
+from bot.graders.embedded.align import Aligner, Match, Passage, Reference
+from bot.graders.embedded.encoder import Encoder
+from bot.graders.embedded.text import MAX_CHARACTERS, Sentence, clean, sentences, words
+
+MODEL = "all-MiniLM-L6-v2-int8"
+
+_CACHED_QUESTIONS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The reference side of a question, encoded: what every answer to it is held against."""
+
+    question: Passage
+    asked: Reference
+    sample: Reference
+    sample_sentences: tuple[Reference, ...]
+    points: tuple[Reference, ...]
+
+
+class Judge:
+    """The grader's thinking. Safe to call from several threads; keeps no answer once it has judged it."""
+
+    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
+        self._aligner = Aligner(Encoder(folder, threads))
+        self._keys: OrderedDict[tuple[str, str, tuple[str, ...]], Key] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def verdict(self, task: Task) -> Verdict:
+        """Grade one answer. The same task gets the same verdict, whatever was graded before it."""
+        kept, remark = _screen(task)
+        if remark in (Remark.EMPTY, Remark.INJECTION):
+            return _verdict(1, tuple(PointVerdict(point, Coverage.MISSING) for point in task.key_points), (remark,))
+        key = self.key(task)
+        answer = self._aligner.passage(kept)
+        points = [self._aligner.match(reference, answer) for reference in key.points]
+        sample = self._aligner.match(key.sample, answer)
+        if remark is None and not answer.sentences:
+            remark = Remark.DONT_KNOW
+        shares = [scoring.share(match) for match in points]
+        raw = scoring.raw(shares, sample)
+        verdicts = tuple(
+            _point(point, match, answer, task.answer) for point, match in zip(task.key_points, points, strict=True)
+        )
+        if _folded(task.answer) == _folded(task.sample_answer):
+            verdicts = tuple(PointVerdict(each.point, Coverage.COVERED, each.quote) for each in verdicts)
+            return _verdict(10, verdicts, ())
+        remarks = self._remarks(task, key, answer, points, sample, remark)
+        return _verdict(scoring.score(raw, remarks), verdicts, remarks)
+
+    def supports(self, claim: str, quote: str) -> bool:
+        """Whether a quote carries a claim, at least partly, and doesn't contradict it."""
+        nothing = self._aligner.passage(())
+        reference = self._aligner.reference(self._aligner.passage(sentences(claim)), nothing)
+        match = self._aligner.match(reference, self._aligner.passage(sentences(quote)))
+        return scoring.share(match) >= scoring.PARTLY and not scoring.contradicts(match)
+
+    def key(self, task: Task) -> Key:
+        """The encoded reference side of a task's question, from the cache where it is known."""
+        name = (task.question, task.sample_answer, tuple(point.claim for point in task.key_points))
+        with self._lock:
+            if name in self._keys:
+                self._keys.move_to_end(name)
+                return self._keys[name]
+        made = self._make_key(task)
+        with self._lock:
+            self._keys[name] = made
+            while len(self._keys) > _CACHED_QUESTIONS:
+                self._keys.popitem(last=False)
+        return made
+
+    def _make_key(self, task: Task) -> Key:
+        aligner = self._aligner
+        question, nothing = aligner.passage(sentences(task.question)), aligner.passage(())
+        sample = sentences(task.sample_answer)
+        return Key(
+            question=question,
+            asked=aligner.reference(question, nothing),
+            sample=aligner.reference(aligner.passage(sample), question),
+            sample_sentences=tuple(aligner.reference(aligner.passage([each]), question) for each in sample),
+            points=tuple(
+                aligner.reference(aligner.passage(sentences(point.claim)), question) for point in task.key_points
+            ),
+        )
+
+    def _remarks(
+        self, task: Task, key: Key, answer: Passage, points: list[Match], sample: Match, remark: Remark | None
+    ) -> tuple[Remark, ...]:
+        if remark is not None:
+            return (remark,)
+        texts = [each.text for each in answer.sentences]
+        found: list[Remark] = []
+        if gates.is_echo(" ".join(texts), task.question, task.sample_answer):
+            found.append(Remark.ECHO)
+        if scoring.off_topic(points, sample, self._aligner.match(key.asked, answer)):
+            found.append(Remark.OFF_TOPIC)
+        if gates.is_keywords(texts) and not gates.is_keywords([task.sample_answer]):
+            found.append(Remark.KEYWORDS)
+        if gates.is_shuffled(texts):
+            found.append(Remark.SHUFFLED)
+        denied = [self._aligner.match(each, answer) for each in key.sample_sentences]
+        if scoring.contradiction(points, denied):
+            found.append(Remark.CONTRADICTION)
+        return tuple(found)
+
+
+def _screen(task: Task) -> tuple[list[Sentence], Remark | None]:
+    """What of an answer is left to be graded, and what the answer is when nothing is."""
+    said = sentences(task.answer)
+    if not said:
+        return [], Remark.EMPTY
+    kept = [each for each in said if not gates.addresses_grader(each.text)]
+    if len([word for each in kept for word in words(each.text)]) < 3 and len(kept) < len(said):
+        return [], Remark.INJECTION
+    known = [each for each in kept if not gates.is_dont_know(each.text)]
+    if len(known) < len(kept) and sum(len(words(each.text)) for each in known) < 6:
+        return kept, Remark.DONT_KNOW
+    return kept, None
+
+
+def _point(point: KeyPoint, match: Match, answer: Passage, text: str) -> PointVerdict:
+    coverage = scoring.coverage(match)
+    if coverage is Coverage.MISSING or match.sentence < 0:
+        return PointVerdict(point, Coverage.MISSING)
+    place = answer.sentences[match.sentence]
+    return PointVerdict(point, coverage, text[place.start : place.end])
+
+
+def _folded(text: str) -> str:
+    return " ".join(words(text[: 2 * MAX_CHARACTERS])) or clean(text)
+
+
+def _verdict(score: int, points: tuple[PointVerdict, ...], remarks: tuple[Remark, ...]) -> Verdict:
+    return Verdict(score=score, points=points, receipt=Receipt(grader="embedded", model=MODEL), remarks=remarks)

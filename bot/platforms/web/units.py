@@ -1,0 +1,364 @@
+"""The chat's units of work: everything that it reads from and writes to the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.core.errors import PlatformError, UsageError
+from bot.core.message import MESSAGE, Parcel, ParcelKind
+from bot.core.model import Person, Reply
+from bot.core.ports import Row, Sent, Unit, one, rows
+from bot.platforms.web.names import name_key
+
+PLATFORM = "web"
+COMMUNITY = "local"
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_HISTORY_BATCH = 200
+_LAST_ID = 2**53  # ids pass through JavaScript, whose integers are exact up to here
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who picked a name here."""
+
+    id: str
+    name: str
+    organiser: bool
+
+    @property
+    def person(self) -> Person:
+        return Person(self.id, self.name)
+
+
+def micros(at: dt.datetime) -> int:
+    """An aware time as microseconds since 1970."""
+    return (at - _EPOCH) // dt.timedelta(microseconds=1)
+
+
+def moment(number: int) -> dt.datetime:
+    """The inverse of micros."""
+    return _EPOCH + dt.timedelta(microseconds=number)
+
+
+def revision_text(revision: int) -> str:
+    """A message's revision as the coach knows it: "" for the first text, else the edit's ISO time, which sorts."""
+    return moment(revision).isoformat(timespec="microseconds") if revision else ""
+
+
+def row_id(text: str) -> int:
+    """A message's id as a number; 0, which no message has, for what isn't one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else 0
+
+
+# ---------------------------------------------------------------------------------------------- people
+
+
+def _member(row: Row) -> Member:
+    return Member(row["id"], row["name"], bool(row["organiser"]))
+
+
+def people() -> Unit[Sequence[Member]]:
+    """Everybody, by name; at most 500."""
+    return [_member(row) for row in (yield from rows("chat_people"))]
+
+
+def session_people(token_hash: str) -> Unit[Sequence[Member]]:
+    """Who a browser has been, the present one first."""
+    return [_member(row) for row in (yield from rows("chat_session_people", token_hash=token_hash))]
+
+
+def pick(token_hash: str, new_id: str, name: str, at: int, *, open_to_all: bool) -> Unit[Member]:
+    """Make a browser be the person of a name, who is created if new; the very first becomes the organiser.
+
+    Unless `open_to_all`, a name that this browser never had is refused when somebody has it. Raises UsageError.
+    """
+    found = yield from one("chat_person_by_key", name_key=name_key(name))
+    if found is None:
+        count = yield from one("chat_people_count")
+        first = int(count is None or count["people"] == 0)
+        yield from one(
+            "chat_person_insert", person=new_id, name=name, name_key=name_key(name), organiser=first, at=at
+        )
+        found = yield from one("chat_person_by_key", name_key=name_key(name))
+        assert found is not None  # noqa: S101  # inserted two lines above, in this transaction
+    elif not open_to_all:
+        own = yield from rows("chat_session_people", token_hash=token_hash)
+        if found["id"] not in {row["id"] for row in own}:
+            raise UsageError(f"{found['name']} is taken. Pick another name.")
+    yield from one("chat_session_pick", token_hash=token_hash, person=found["id"], at=at)
+    return _member(found)
+
+
+def forget(person: str) -> Unit[int]:
+    """Remove a person: name, browsers, texts. Their messages stay as empty keys. Returns how many there were."""
+    owned = yield from rows("chat_owned", person=person)
+    for row in owned:
+        yield from one("chat_forget_message", person=person, id=row["id"], change=(yield from _next_change()))
+    yield from rows("chat_forget_sessions", person=person)
+    yield from rows("chat_forget_person", person=person)
+    return len(owned)
+
+
+# ---------------------------------------------------------------------------------------------- reading
+
+
+def start() -> Unit[tuple[Sequence[str], int]]:
+    """The channels' names in their order, and the number of the last change."""
+    channels = yield from rows("chat_channels")
+    return [row["id"] for row in channels], (yield from last_change())
+
+
+def last_change() -> Unit[int]:
+    """The number of the last change."""
+    row = yield from one("chat_last_change")
+    return int(row["number"]) if row else 0
+
+
+def page(person: str, channel: str, thread: int, before: int, limit: int) -> Unit[tuple[Sequence[Row], bool]]:
+    """The last messages of a channel or thread that a person may see, oldest first, and whether there are older ones.
+
+    `before` leaves out that message and all after it; 0 begins at the end.
+    """
+    found = yield from rows(
+        "chat_page", person=person, channel=channel, thread=thread, before=before or _LAST_ID, limit=limit + 1
+    )
+    return list(reversed(found[:limit])), len(found) > limit
+
+
+def thread_root(person: str, thread: int) -> Unit[Row | None]:
+    """The message that opened a thread."""
+    found = yield from one("chat_message", id=thread)
+    return found if found and found["opens"] and found["only_for"] in ("", person) else None
+
+
+def changed(person: str, since: int, limit: int) -> Unit[tuple[Sequence[Row], int, bool]]:
+    """Messages that changed after a number, in order; the number reached; whether there are more."""
+    found = yield from rows("chat_changed", person=person, since=since, limit=limit)
+    if len(found) == limit:
+        return found, int(found[-1]["change"]), True
+    return found, (yield from last_change()), False
+
+
+def history(channel: str, thread: int, since: int, after: int) -> Unit[Sequence[Reply]]:
+    """A batch of people's messages of a thread with ids beyond `after`, none when it is at its end."""
+    found = yield from rows(
+        "chat_history", channel=channel, thread=thread, since=since, after=after, limit=_HISTORY_BATCH
+    )
+    replies = []
+    for row in found:
+        replies.append((yield from _reply(row)))
+    return replies
+
+
+# ---------------------------------------------------------------------------------------------- people's messages
+
+
+def post(author: Member, key: str, channel: str, thread: int, text: str, at: int) -> Unit[tuple[Row, Reply | None]]:
+    """Store a person's message once per key; with the reply that it is, when it is in a thread. Raises UsageError."""
+    yield from _place(channel, thread, UsageError)
+    yield from _insert(key=f"{author.id}:{key}", channel=channel, thread=thread, author=author.id, text=text, at=at)
+    stored = yield from one("chat_message_by_key", key=f"{author.id}:{key}")
+    row = yield from message_row(stored["id"] if stored else 0)
+    if row["deleted"]:
+        raise UsageError("That message was deleted. Write it again to send it anew.")
+    yield from _touch(thread)
+    return row, ((yield from _reply(row)) if row["thread"] else None)
+
+
+def edit(author: Member, message: int, text: str, at: int) -> Unit[tuple[Row, Reply | None]]:
+    """Give one's own message a new text; the same text again changes nothing. Raises UsageError."""
+    row = yield from _own(author, message)
+    if row["deleted"]:
+        raise UsageError("That message was deleted, so it can't be edited.")
+    if row["text"] != text:
+        revision = max(at, row["revision"] + 1, row["at"] + 1)
+        change = yield from _next_change()
+        yield from one("chat_message_edit", id=message, text=text, revision=revision, change=change)
+        row = yield from message_row(message)
+    return row, ((yield from _reply(row)) if row["thread"] else None)
+
+
+def delete(author: Member, message: int) -> Unit[Row]:
+    """Wipe one's own message; deleting it again does nothing. Raises UsageError."""
+    row = yield from _own(author, message)
+    if not row["deleted"]:
+        yield from one("chat_message_delete", id=message, change=(yield from _next_change()))
+        yield from _touch(row["thread"])
+    return row
+
+
+# ---------------------------------------------------------------------------------------------- the coach's messages
+
+
+def deliver(parcel: Parcel, at: int) -> Unit[Sent]:
+    """Store a parcel once per key; a grade also turns the receipt of the message that it answers. Raises PlatformError.
+
+    A parcel that is there already with other words (a grade after a regrade) takes the new ones in its place.
+    """
+    known = yield from found(parcel.key)
+    if known:
+        yield from rewrite(row_id(known.message), parcel)
+        return known
+    thread = row_id(parcel.thread)
+    if parcel.thread not in ("", parcel.channel) and not thread:
+        raise PlatformError(f"The web chat has no thread {parcel.thread!r}.")
+    yield from _place(parcel.channel, thread, PlatformError)
+    answered = row_id(parcel.reply_to)
+    yield from _insert(
+        key=f"parcel:{parcel.key}",
+        channel=parcel.channel,
+        thread=thread,
+        only_for=parcel.only_for,
+        reply_to=answered,
+        opens=parcel.opens_thread,
+        body=MESSAGE.dump_json(parcel.message).decode(),
+        at=at,
+    )
+    if answered and parcel.kind is ParcelKind.GRADE:
+        yield from one("chat_receipt_graded", id=answered, change=(yield from _next_change()))
+    sent = yield from found(parcel.key)
+    assert sent is not None  # noqa: S101  # inserted above, in this transaction
+    return sent
+
+
+def rewrite(message: int, parcel: Parcel) -> Unit[None]:
+    """Give a sent parcel its new words; one that is gone stays gone."""
+    body = MESSAGE.dump_json(parcel.message).decode()
+    yield from one("chat_message_rewrite", id=message, body=body, change=(yield from _next_change()))
+
+
+def found(key: str) -> Unit[Sent | None]:
+    """Where the parcel of a key is."""
+    row = yield from one("chat_message_by_key", key=f"parcel:{key}")
+    return Sent(str(row["id"]), str(row["id"]) if row["opens"] else "") if row else None
+
+
+def seen(reply: Reply) -> Unit[bool]:
+    """Put the receipt on a message, unless it was edited meanwhile or has one already."""
+    revision = micros(dt.datetime.fromisoformat(reply.revision)) if reply.revision else 0
+    message = row_id(reply.message)
+    if not message:
+        return False
+    change = yield from _next_change()
+    done = yield from one(
+        "chat_receipt_seen", id=message, author=reply.author.id, revision=revision, change=change
+    )
+    return done is not None
+
+
+def answered(key: str) -> Unit[Row | None]:
+    """The public answer to a command that was stored under a key."""
+    known = yield from one("chat_message_by_key", key=key)
+    return (yield from one("chat_message", id=known["id"])) if known else None
+
+
+def answer(key: str, asker: Member, asked: str, channel: str, thread: int, body: str, at: int) -> Unit[Row]:
+    """Store the public answer to a command once per key. Raises UsageError."""
+    yield from _place(channel, thread, UsageError)
+    yield from _insert(
+        key=key, channel=channel, thread=thread, asked_by=asker.id, asked=asked, body=body, at=at
+    )
+    row = yield from answered(key)
+    assert row is not None  # noqa: S101  # inserted above, in this transaction
+    return row
+
+
+def add_channel(channel: str) -> Unit[bool]:
+    """Add a channel at the end; False when it is there already."""
+    return (yield from one("chat_channel_insert", channel=channel)) is not None
+
+
+# ---------------------------------------------------------------------------------------------- shared
+
+
+def _next_change() -> Unit[int]:
+    row = yield from one("chat_next_change")
+    assert row is not None  # noqa: S101  # the schema puts the row there
+    return int(row["number"])
+
+
+def _insert(
+    *,
+    key: str,
+    channel: str,
+    thread: int,
+    at: int,
+    author: str = "",
+    only_for: str = "",
+    reply_to: int = 0,
+    opens: str = "",
+    asked_by: str = "",
+    asked: str = "",
+    text: str = "",
+    body: str = "",
+) -> Unit[None]:
+    change = yield from _next_change()
+    yield from one(
+        "chat_message_insert",
+        key=key,
+        channel=channel,
+        thread=thread,
+        author=author,
+        only_for=only_for,
+        reply_to=reply_to,
+        opens=opens,
+        asked_by=asked_by,
+        asked=asked,
+        text=text,
+        body=body,
+        at=at,
+        change=change,
+    )
+
+
+def _place(channel: str, thread: int, error: type[UsageError] | type[PlatformError]) -> Unit[None]:
+    """Make sure that a channel and thread exist."""
+    if thread:
+        root = yield from one("chat_thread", thread=thread)
+        if root is None or root["channel"] != channel:
+            raise error(f"The web chat has no thread {thread} in #{channel}.")
+    elif (yield from one("chat_channel", channel=channel)) is None:
+        raise error(f"The web chat has no channel #{channel}.")
+
+
+def _touch(thread: int) -> Unit[None]:
+    """The message that opened a thread shows how many replies it has, so it changes with them."""
+    if thread:
+        yield from one("chat_message_touch", id=thread, change=(yield from _next_change()))
+
+
+def message_row(message: int) -> Unit[Row]:
+    """A message by its id. Raises UsageError when it isn't there."""
+    row = yield from one("chat_message", id=message)
+    if row is None:
+        raise UsageError("That message isn't here any more.")
+    return row
+
+
+def _own(author: Member, message: int) -> Unit[Row]:
+    row = yield from message_row(message)
+    if row["author"] != author.id:
+        raise UsageError("Only its author can change a message.")
+    return row
+
+
+def _reply(row: Row) -> Unit[Reply]:
+    text = name_key(row["text"])
+    called = (yield from rows("chat_addressed", text=text)) if text.startswith("@") else ()
+    addressed = any(
+        other["id"] != row["author"] and not text[len(other["name_key"]) + 1 :][:1].isalnum() for other in called
+    )
+    return Reply(
+        platform=PLATFORM,
+        community=COMMUNITY,
+        channel=str(row["thread"]),
+        message=str(row["id"]),
+        author=Person(row["author"], row["author_name"]),
+        text=row["text"],
+        at=moment(row["revision"] or row["at"]),  # words count from when they were written
+        revision=revision_text(row["revision"]),
+        addressed=addressed,
+    )

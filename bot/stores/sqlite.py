@@ -1,0 +1,305 @@
+"""The store of a single machine: one SQLite file, one writer with group commit, readers beside it.
+
+Units of work that wait are taken together and committed with one flush to the disk, so a burst of replies costs few
+of them; each still resumes only once it is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, closing, suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Final, ParamSpec, TypeVar, cast
+
+import aiosqlite
+from filelock import BaseFileLock
+
+from bot.core.errors import StoreError
+from bot.core.ports import CrashPoint, Unit, no_crash
+from bot.stores import sqlite_files as files
+from bot.stores.sql import Migration, load_migrations, load_queries
+from bot.stores.sqlite_errors import errors_of
+from bot.stores.sqlite_units import Failed, Outcome, Runner, Start
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+SCHEMA: Final = Path(__file__).parent / "schema"
+QUERIES: Final = Path(__file__).parent / "queries"
+
+MAX_BATCH: Final = 256
+"""Units to a transaction: more would save nothing and let the first wait for the last."""
+
+READERS: Final = 2
+
+_log = logging.getLogger(__name__)
+
+
+class _Connection(aiosqlite.Connection):
+    """Runs whole functions on the connection's thread: a hop for each statement would cost more than the statement."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, iter_chunk_size=64)
+
+    async def call(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        # A lambda, because aiosqlite logs what it runs, and arguments hold people's texts.
+        return cast(T, await self._execute(lambda: function(self._conn)))  # type: ignore[no-untyped-call]
+
+
+@dataclass(slots=True)
+class _Job:
+    start: Start
+    future: asyncio.Future[Any]
+
+    def resolve(self, outcome: Outcome) -> None:
+        if self.future.done():  # its caller was cancelled meanwhile
+            return
+        if isinstance(outcome, Failed):
+            self.future.set_exception(outcome.error)
+        else:
+            self.future.set_result(outcome.value)
+
+
+class SqliteStore:
+    """A `bot.core.ports.Store` in one file. Made by `open`; `close` it, or the process won't end."""
+
+    def __init__(
+        self, path: Path, steps: Sequence[Migration], lock: BaseFileLock, writer: _Connection, runner: Runner
+    ) -> None:
+        self._path = path
+        self._steps = steps
+        self._lock = lock
+        self._writer = writer
+        self._runner = runner
+        self._readers: list[_Connection] = []
+        self._idle: asyncio.Queue[_Connection] = asyncio.Queue()
+        self._waiting: deque[_Job] = deque()
+        self._wake = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
+        self._committing = asyncio.create_task(self._commit_until_closed())
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path | str,
+        *,
+        schema: Path = SCHEMA,
+        queries: Path = QUERIES,
+        crash: CrashPoint = no_crash,
+        upgrade: bool = True,
+    ) -> SqliteStore:
+        """Open a database, made where there is none, as its one writing process.
+
+        An older one is copied to `<file>.before-vN` and brought up to date, unless `upgrade` is False.
+        `crash` is called with "commit.before" and "commit.after" around each commit, on the writer's thread.
+        Raises StoreInUse, StoreTooNew, StoreDamaged, StoreUnwritable, or StoreError (not upgraded, faulty .sql files).
+        """
+        opening = asyncio.create_task(cls._open(path, schema, queries, crash, upgrade=upgrade))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:  # half-open it would keep its lock and its threads
+            with suppress(StoreError):
+                await (await opening).close()
+            raise
+
+    @classmethod
+    async def _open(
+        cls, path: Path | str, schema: Path, queries: Path, crash: CrashPoint, *, upgrade: bool
+    ) -> SqliteStore:
+        place, lock, steps, runner = await asyncio.to_thread(_prepare, path, schema, queries, crash)
+        writer = _Connection(lambda: files.open_writer(place, steps, upgrade=upgrade)[0])
+        try:
+            await writer
+        except BaseException:
+            await asyncio.to_thread(lock.release)
+            raise
+        store = cls(place, steps, lock, writer, runner)
+        try:
+            for _ in range(READERS):
+                reader = _Connection(lambda: files.open_reader(place))
+                await reader
+                store._readers.append(reader)
+                store._idle.put_nowait(reader)
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def write(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a unit after those that came before and return its result once that is on the disk.
+
+        When its caller is cancelled, the unit runs whole or not at all. It may be started again from its beginning
+        when the transaction that it shared was undone by another. Raises what the unit raises, its work undone, or
+        StoreError.
+        """
+        self._require_open()
+        job = _Job(partial(unit, *args, **kwargs), asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        self._wake.set()
+        return cast(T, await job.future)
+
+    async def read(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a unit that only reads, beside the writer, against one state with every finished write in it.
+
+        Raises what the unit raises, or StoreError, also when it tries to write.
+        """
+        self._require_open()
+        start = partial(unit, *args, **kwargs)
+        reader = await self._idle.get()
+        try:
+            outcome = await reader.call(lambda connection: self._runner.read(connection, start))
+        finally:
+            self._idle.put_nowait(reader)
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        return cast(T, outcome.value)
+
+    async def close(self) -> None:
+        """Finish what is waiting and let go of the file; may be called again."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def backup(self, target: Path) -> None:
+        """Copy the database as it is now to a new file, while it is in use. See the function `backup`."""
+        await backup(self._path, target)
+
+    async def check(self) -> list[str]:
+        """What is wrong with the database, one line each. See the function `check`."""
+        return await asyncio.to_thread(files.problems, self._path, self._steps)
+
+    def _require_open(self) -> None:
+        if self._closing is not None or self._committing.done():
+            raise StoreError(f"{self._path}: the store is closed; start the coach again")
+
+    async def _commit_until_closed(self) -> None:
+        batch: list[_Job] = []
+        try:
+            while self._closing is None or self._waiting:
+                await self._wake.wait()
+                self._wake.clear()
+                while batch := self._take():
+                    await self._commit(batch)
+                    # Whoever goes on to the next write right away still joins the next batch.
+                    await asyncio.sleep(0)
+        finally:  # nobody is left waiting for a writer that is gone
+            gone = Failed(StoreError(f"{self._path}: the store was stopped before this was stored; start it again"))
+            for job in (*batch, *self._waiting):
+                job.resolve(gone)
+
+    async def _commit(self, batch: Sequence[_Job]) -> None:
+        starts = [job.start for job in batch]
+        outcomes = await self._writer.call(lambda connection: self._runner.write(connection, starts))
+        for job, outcome in zip(batch, outcomes, strict=True):
+            job.resolve(outcome)
+
+    def _take(self) -> list[_Job]:
+        """The next jobs in order, without those whose callers no longer wait."""
+        batch: list[_Job] = []
+        while self._waiting and len(batch) < MAX_BATCH:
+            job = self._waiting.popleft()
+            if not job.future.done():
+                batch.append(job)
+        return batch
+
+    async def _close(self) -> None:
+        self._wake.set()
+        async with AsyncExitStack() as stack:  # undone in reverse: the writer goes last and folds the log in
+            stack.push_async_callback(asyncio.to_thread, self._lock.release)
+            for connection in (self._writer, *self._readers):
+                stack.push_async_callback(connection.close)
+            with errors_of(self._path):
+                await self._committing
+                for _ in self._readers:  # those that read now, or wait to, come first
+                    await self._idle.get()
+
+
+def _prepare(
+    path: Path | str, schema: Path, queries: Path, crash: CrashPoint
+) -> tuple[Path, BaseFileLock, Sequence[Migration], Runner]:
+    steps, named = load_migrations(schema), load_queries(queries)
+    place = files.locate(path)
+    _warn_once()
+    return place, files.lock(place), steps, Runner(place, named, crash)
+
+
+# ---------------------------------------------------------------------------------------------- for the command line
+
+
+async def backup(path: Path | str, target: Path) -> None:
+    """Copy a database to a new file, whole and consistent, also while a coach writes to it.
+
+    Raises StoreError where `target` exists or `path` doesn't, StoreDamaged, StoreUnwritable.
+    """
+    await asyncio.to_thread(_backup, path, target)
+
+
+async def check(path: Path | str, *, schema: Path = SCHEMA) -> list[str]:
+    """What is wrong with a database (pages, references, version), one line each, at most 21; also while in use.
+
+    Raises StoreError where there is no such file or it can't be read.
+    """
+    return await asyncio.to_thread(_check, path, schema)
+
+
+async def upgrade(path: Path | str, *, schema: Path = SCHEMA) -> tuple[int, int]:
+    """Bring a database to the latest version, after copying it to `<file>.before-vN`: (version before, version now).
+
+    Raises as `SqliteStore.open` does, and StoreError where there is no such file.
+    """
+    return await asyncio.to_thread(_upgrade, path, schema)
+
+
+def _backup(path: Path | str, target: Path) -> None:
+    place = files.locate(path)
+    files.require(place)
+    files.read_header(place)
+    with closing(files.open_reader(place)) as source:
+        files.copy(source, target.absolute(), like=place, replace=False)
+
+
+def _check(path: Path | str, schema: Path) -> list[str]:
+    place = files.locate(path)
+    files.require(place)
+    return files.problems(place, load_migrations(schema))
+
+
+def _upgrade(path: Path | str, schema: Path) -> tuple[int, int]:
+    steps = load_migrations(schema)
+    place = files.locate(path)
+    files.require(place)
+    taken = files.lock(place)
+    try:
+        connection, found = files.open_writer(place, steps, upgrade=True)
+        connection.close()
+    finally:
+        taken.release()
+    return found, len(steps)
+
+
+# ---------------------------------------------------------------------------------------------- SQLite itself
+
+
+def can_corrupt(version: tuple[int, int, int]) -> bool:
+    """Whether a release of SQLite can damage a database with a write-ahead log when several connections write at once.
+
+    It was so from 3.7.0 until 3.51.3; 3.44.6 and 3.50.7 have the correction too.
+    """
+    corrected = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    return version >= (3, 7) and not corrected
+
+
+@cache
+def _warn_once() -> None:
+    if can_corrupt(sqlite3.sqlite_version_info):
+        _log.warning(
+            "SQLite %s can, rarely, damage a database that several programs write to; the coach writes through one "
+            "connection only: open the file with other programs read-only, or install SQLite 3.51.3 or later",
+            sqlite3.sqlite_version,
+        )
