@@ -203,8 +203,7 @@ def _schedule(
     body = records.question_body(question)
     version = records.question_version(body)
     yield from one("question_version_put", version=version, body=body)
-    coming = rules.next_post_at(channel.schedule, now) if channel.schedule and daily else None
-    closes = rules.closes_at(now, channel.close_after, coming[1] if coming else None)
+    closes = rules.closes_at(now, channel.close_after, _next_post(channel, day, now) if daily else None)
     row = yield from one(
         "round_insert",
         channel_id=channel.id,
@@ -238,6 +237,14 @@ def post(place: Place, kind: str, round_id: int, reply_id: int | None, now: int)
         reply_id=reply_id,
         now=now,
     )
+
+
+def _next_post(channel: Channel, day: dt.date, now: dt.datetime) -> dt.datetime | None:
+    """When the daily question after the one of `day` comes: a question posted early doesn't end at its own time."""
+    post = rules.next_post_at(channel.schedule, now) if channel.schedule else None
+    while channel.schedule and post and post[0] <= day:
+        post = rules.next_post_at(channel.schedule, post[1])
+    return post[1] if post else None
 
 
 def _about(topic: str, questions: Sequence[Question]) -> list[Question]:

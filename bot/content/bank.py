@@ -35,7 +35,7 @@ def read_bytes(path: Path) -> bytes:
     faults = Faults(path.name)
     try:
         if not path.is_file():
-            faults.fail(0, "there is no such file", "check its name")
+            faults.fail(0, "there is no such file, or it isn't a plain one", "check its name")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
@@ -58,7 +58,9 @@ def markdown_files(folder: Path) -> tuple[Path, ...]:
     """
     faults = Faults(str(folder))
     try:
-        found = sorted(p for p in folder.iterdir() if p.suffix == ".md" and not p.name.startswith(".") and p.is_file())
+        found = sorted(
+            p for p in folder.iterdir() if p.suffix == ".md" and not p.name.startswith(".") and not p.is_dir()
+        )
     except FileNotFoundError as error:
         faults.add(0, "there is no such folder", "check its name")
         raise ContentError(faults.found) from error
@@ -148,7 +150,7 @@ def as_json(question: Question) -> dict[str, Any]:
 
 
 def from_json(data: Mapping[str, Any]) -> Question:
-    """The question that `as_json` gave. `id`, `section`, `title` and `question` must be there; raises ContentError."""
+    """The question that `as_json` gave. `id`, `title` and `question` must be there; raises ContentError."""
     faults = Faults("question")
     for key in ("id", "title", "question"):
         if not data.get(key):

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import TypeVar
 
 from bot.content import plain, prose
 from bot.content.faults import Faults, decode, shorten
@@ -50,14 +51,18 @@ class Entry:
     parts: dict[Part, tuple[int, list[Line]]] = field(default_factory=dict)
 
 
+T = TypeVar("T", Entry, plain.Topic)
+
+
 def parse(content: str | bytes, file: str) -> Document:
     """Read a document; `file` is its name, for faults and for documents without a title.
 
     Texts come back in one form: lines without trailing space, paragraphs as written, bullets and labels of one line.
-    Ids are what **Id:** says or a slug of the title, so they don't change with order or numbering. Raises ContentError
-    with all faults: over 1 MB, not UTF-8, nothing to read, unclosed or repeated parts, values out of bounds (title 200,
-    question and follow-up 2,000, sample answer 6,000, key point, hint and source 500 characters; 12 key points,
-    10 hints, 2,000 questions), an id used twice.
+    Ids are what **Id:** says or a slug of the title, so they don't change with order or numbering.
+
+    Raises ContentError with all faults: over 1 MB or 100,000 lines, not UTF-8, nothing to read, unclosed or repeated
+    parts, an id used twice, values out of bounds (title 200, question and follow-up 2,000, sample answer 6,000, key
+    point, hint and source 500 characters; 12 key points, 10 hints, 2,000 questions).
     """
     faults = Faults(file)
     lines = scan(decode(content, faults), faults)
@@ -65,16 +70,23 @@ def parse(content: str | bytes, file: str) -> Document:
     first = next((line for line in lines if line.kind is Kind.HEADING), None)
     top = _section(first, faults) if first and first.level == 1 else ""
     if any(line.label and line.label.part is Part.QUESTION for line in lines):
-        found = [_built(entry, faults) for entry in _entries(lines, top or stem, faults)]
+        found = [_built(entry, faults) for entry in _bounded(_entries(lines, top or stem, faults), faults)]
     else:
         if plain.level(lines) == 1:
             top = ""
-        found = [_of_topic(topic, faults) for topic in plain.topics(lines, top or stem)]
+        found = [_of_topic(topic, faults) for topic in _bounded(plain.topics(lines, top or stem), faults)]
     questions = tuple(question for question, _ in found)
     numbers = tuple(number for _, number in found)
     _check_all(questions, numbers, faults)
     faults.check()
     return Document(top or stem, questions, numbers)
+
+
+def _bounded(found: list[T], faults: Faults) -> list[T]:
+    if len(found) > MAX_QUESTIONS:
+        problem = f"{len(found):,} questions, at most {MAX_QUESTIONS:,} are read from a document"
+        faults.add(found[MAX_QUESTIONS].line, problem, "split it into several documents")
+    return found[:MAX_QUESTIONS]
 
 
 def _check_all(questions: Sequence[Question], numbers: Sequence[int], faults: Faults) -> None:
@@ -84,9 +96,6 @@ def _check_all(questions: Sequence[Question], numbers: Sequence[int], faults: Fa
             "there are no questions in it",
             "write `### title`, **Question:** and **Sample Answer:** for each, or `## question` with the answer below",
         )
-    if len(questions) > MAX_QUESTIONS:
-        problem = f"{len(questions):,} questions, at most {MAX_QUESTIONS:,} are read from a document"
-        faults.add(numbers[MAX_QUESTIONS], problem, "split it into several documents")
     seen: dict[str, int] = {}
     for question, number in zip(questions, numbers, strict=True):
         if question.id in seen:

@@ -8,6 +8,7 @@ from typing import NoReturn
 from bot.core.errors import ContentError, Fault
 
 MAX_BYTES = 1_000_000
+MAX_LINES = 100_000
 _MAX_FAULTS = 1_000
 _NAME = 120
 _QUOTE = 60
@@ -82,6 +83,8 @@ def decode(content: str | bytes, faults: Faults) -> str:
         text = content
         check_size(len(text.encode("utf-8", "surrogatepass")), faults)
     text = _newlines(text).translate(_LINE_SEPARATORS) if not text.isascii() else _newlines(text)
+    if text.count("\n") > MAX_LINES:
+        faults.fail(MAX_LINES + 1, f"more than {MAX_LINES:,} lines", "split it into several documents")
     if _CONTROL.search(text):
         for number, row in enumerate(text.split("\n"), 1):
             if found := _CONTROL.search(row):

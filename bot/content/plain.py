@@ -37,8 +37,12 @@ def level(lines: Sequence[Line]) -> int:
     return 1 if levels.count(1) > 1 else _QUESTION_LEVEL
 
 
-def topics(lines: Sequence[Line], title: str) -> Iterator[Topic]:
+def topics(lines: Sequence[Line], title: str) -> list[Topic]:
     """The questions of a document, in order. A list of contents isn't one."""
+    return list(_topics(lines, title))
+
+
+def _topics(lines: Sequence[Line], title: str) -> Iterator[Topic]:
     own = level(lines)
     section, heading = title, None
     body: list[Line] = []

@@ -20,6 +20,7 @@ REASONS_BELOW = 6
 NO_POINT_CEILING = 2
 """The best score of an answer that carries no key point at all."""
 
+_NO_ANSWER = frozenset({Remark.EMPTY, Remark.DONT_KNOW, Remark.ECHO, Remark.OFF_TOPIC, Remark.INJECTION})
 _MOST_POINTS = 7
 _POINT_WORDS = 4
 _CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|so)\s+")
@@ -108,6 +109,8 @@ def _reasons(points: tuple[PointVerdict, ...], verdict: Verdict) -> tuple[str, .
     """Why the score is low: the grader's own reasons, else what held it down and what isn't covered; never nothing."""
     own = tuple(" ".join(reason.split())[:300] for reason in verdict.reasons if reason.strip())
     worded = tuple(render.remark(remark) for remark in verdict.remarks)
+    if any(remark in _NO_ANSWER for remark in verdict.remarks):
+        return own or worded  # what isn't an answer lacks everything: no need to list it
     order = (Coverage.CONTRADICTED, Coverage.MISSING, Coverage.PARTLY)
     lacking = sorted((p for p in points if p.coverage in order), key=lambda p: order.index(p.coverage))
     named = tuple(render.reason(point) for point in lacking)

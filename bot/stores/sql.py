@@ -30,7 +30,8 @@ TOKEN: Final = re.compile(
 
 _HEADING: Final = re.compile(r"--\s*name\s*:\s*(?P<name>.*?)\s*")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
-_COMMENT: Final = re.compile(r"\s+|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_BLANK: Final = re.compile(r"(?:[\s;]+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_WORD: Final = re.compile(r"\w+|.?", re.DOTALL)
 # A store owns its transactions, so a query can't begin, end or leave one.
 _VERBS: Final = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
 _MIGRATION: Final = re.compile(r"(?P<version>\d{3})_[a-z0-9_]+\.sql")
@@ -63,11 +64,9 @@ def parameters(sql: str) -> frozenset[str]:
 
 def verb(sql: str) -> str:
     """The first word of a statement in capitals, or "" where there are only comments."""
-    at = 0
-    while comment := _COMMENT.match(sql, at):
-        at = comment.end()
-    words = sql[at:].split(maxsplit=1)
-    return words[0].upper() if words else ""
+    blank = _BLANK.match(sql)
+    word = _WORD.match(sql, blank.end() if blank else 0)
+    return word[0].upper() if word else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def _section(file: Path, start: int, name: str, body: list[str]) -> Iterator[tup
     text = "\n".join(body)
     if start:
         yield start, name, text
-    elif _COMMENT.sub("", text):
+    elif verb(text):
         raise StoreError(f"{file.name}:1: a statement without a name; put a line '-- name: ...' before it")
 
 
@@ -127,7 +126,7 @@ def _statement(body: str, what: str) -> str:
         if match["end"]:
             end = match.start() if end is None else end
     sql, rest = (body, "") if end is None else (body[:end], body[end + 1 :])
-    if _COMMENT.sub("", rest):
+    if verb(rest):
         raise StoreError(f"{what} is more than one statement; name each")
     first = verb(sql)
     if first not in _VERBS:

@@ -243,7 +243,7 @@ async def backup(path: Path | str, target: Path) -> None:
 async def check(path: Path | str, *, schema: Path = SCHEMA) -> list[str]:
     """What is wrong with a database (pages, references, version), one line each, at most 21; also while in use.
 
-    Raises StoreError where there is no such file or it can't be read.
+    Raises StoreError where there is no such file, it is empty or can't be read.
     """
     return await asyncio.to_thread(_check, path, schema)
 
@@ -259,7 +259,6 @@ async def upgrade(path: Path | str, *, schema: Path = SCHEMA) -> tuple[int, int]
 def _backup(path: Path | str, target: Path) -> None:
     place = files.locate(path)
     files.require(place)
-    files.read_header(place)
     with closing(files.open_reader(place)) as source:
         files.copy(source, target.absolute(), like=place, replace=False)
 

@@ -111,7 +111,8 @@ class Header:
 def read_header(path: Path) -> Header | None:
     """The header of a database of the coach; None where the file is missing or empty.
 
-    Read without SQLite, which might tidy up a file that isn't ours. Raises StoreDamaged for any other file.
+    Read without SQLite, which might tidy up a file that isn't ours. Only for a file that this process hasn't open:
+    closing it gives up every lock that SQLite holds on it. Raises StoreDamaged for any other file.
     """
     try:
         with errors_of(path), path.open("rb") as stream:
@@ -125,9 +126,13 @@ def read_header(path: Path) -> Header | None:
     if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
         raise StoreDamaged(f"{path}: it is no SQLite database, or its start is damaged; restore a backup or move it")
     header = Header(int.from_bytes(head[68:72], "big"), wal=head[18] == 2)
-    if header.application_id != APPLICATION_ID:
-        raise StoreDamaged(f"{path}: it is the database of another program; choose another file")
+    _require_ours(header.application_id, path)
     return header
+
+
+def _require_ours(application_id: int, path: Path) -> None:
+    if application_id != APPLICATION_ID:
+        raise StoreDamaged(f"{path}: it is the database of another program; choose another file")
 
 
 def open_writer(path: Path, steps: Sequence[Migration], *, upgrade: bool) -> tuple[sqlite3.Connection, int]:
@@ -156,10 +161,20 @@ def open_writer(path: Path, steps: Sequence[Migration], *, upgrade: bool) -> tup
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that can't write; it may be used while another process writes."""
+    """A connection that can't write; it may be used while this or another process writes.
+
+    Raises StoreDamaged for what isn't a database of the coach, StoreError for an empty file.
+    """
     with errors_of(path):
         connection = connect(path, "ro")
-        connection.execute("PRAGMA query_only = ON")
+        try:
+            connection.execute("PRAGMA query_only = ON")
+            if not connection.execute("PRAGMA page_count").fetchone()[0]:
+                raise StoreError(f"{path}: it is empty; the coach makes a database of it when it starts")
+            _require_ours(connection.execute("PRAGMA application_id").fetchone()[0], path)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 
@@ -244,13 +259,13 @@ def statements(step: Migration) -> Iterator[str]:
     for piece in (*step.sql.split(";"), ""):
         pending += piece + ";"
         # What is only comments so far belongs to the statement after it.
-        if not verb(pending.rstrip(";")) or not sqlite3.complete_statement(pending):
+        if not verb(pending) or not sqlite3.complete_statement(pending):
             continue
         if verb(pending) in _UNFIT:
             raise StoreError(f"{step.name}: {verb(pending)} has no place in a migration; take it out")
         yield pending
         pending = ""
-    if verb(pending.rstrip(";")):
+    if verb(pending):
         raise StoreError(f"{step.name}: its last statement has no end; complete it")
 
 
@@ -312,9 +327,7 @@ def _flush(path: Path) -> None:
 def problems(path: Path, steps: Sequence[Migration]) -> list[str]:
     """What is wrong with a database, one line each; empty when nothing is. Bounded; takes seconds per GB."""
     try:
-        if read_header(path) is None:
-            return [f"{path}: it is empty; the coach makes a new database of it when it starts"]
-        with errors_of(path), closing(connect(path, "ro")) as connection:
+        with errors_of(path), closing(open_reader(path)) as connection:
             connection.execute("BEGIN")
             return _damage(connection, path) + _drift(connection, path, steps)
     except StoreDamaged as error:

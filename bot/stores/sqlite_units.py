@@ -6,9 +6,10 @@ Everything here blocks and is meant for the connection's thread.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import GeneratorType
 from typing import Any, Final
 
 from bot.core.errors import StoreError
@@ -23,14 +24,14 @@ MAX_STATEMENTS: Final = 100_000
 """A unit that yields more is stopped: it would keep everybody else waiting."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every reply, and freezing triples what that costs
 class Done:
     """A unit's result."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Failed:
     """What a unit raised, or what kept it from becoming durable."""
 
@@ -38,6 +39,15 @@ class Failed:
 
 
 Outcome = Done | Failed
+
+
+@dataclass(slots=True)
+class _Statement:
+    """A query; `columns` are learnt at its first rows, since the schema stays as it is while a store is open."""
+
+    sql: str
+    parameters: frozenset[str]
+    columns: tuple[str, ...] = ()
 
 
 class _Undone(Exception):
@@ -50,22 +60,25 @@ class Runner:
     def __init__(self, path: Path, queries: Mapping[str, str], crash: CrashPoint) -> None:
         self._path = path
         self._crash = crash
-        self._statements = {name: (sql, parameters(sql)) for name, sql in queries.items()}
+        self._statements = {name: _Statement(sql, parameters(sql)) for name, sql in queries.items()}
 
     def write(self, connection: sqlite3.Connection, batch: Sequence[Start]) -> list[Outcome]:
-        """Run units in order in one transaction, each in a savepoint; their outcomes are durable on return.
+        """Run units in order in one transaction; their outcomes are durable on return.
 
-        Never raises: when the transaction can't be committed, nothing of it is there and every outcome says so.
+        A unit that raises is undone alone. Never raises: when the transaction can't be committed, nothing of it is
+        there and every outcome says so.
         """
-        try:
-            return self._transaction(connection, batch)
-        except _Undone as undone:
-            if len(batch) == 1:
-                return [Failed(self._fault(undone.__cause__ or undone))]
-            # Which unit is to blame shows when each has a transaction of its own.
-            return [self.write(connection, [start])[0] for start in batch]
-        except BaseException as error:  # noqa: BLE001 - every caller gets it, and the writer lives on
-            return [Failed(self._fault(error)) for _ in batch]
+        # Savepoints cost a third of a unit and are hardly ever needed: the first try does without.
+        for attempt in (self._plain, self._in_savepoint):
+            try:
+                return self._transaction(connection, batch, attempt)
+            except _Undone as undone:
+                if len(batch) == 1:
+                    return [Failed(self._fault(undone.__cause__ or undone))]
+            except BaseException as error:  # noqa: BLE001 - every caller gets it, and the writer lives on
+                return [Failed(self._fault(error)) for _ in batch]
+        # Which unit is to blame shows when each has a transaction of its own.
+        return [self.write(connection, [start])[0] for start in batch]
 
     def read(self, connection: sqlite3.Connection, start: Start) -> Outcome:
         """Run a unit against one state of the database. Never raises."""
@@ -79,10 +92,15 @@ class Runner:
         except BaseException as error:  # noqa: BLE001 - its caller gets it
             return Failed(self._fault(error))
 
-    def _transaction(self, connection: sqlite3.Connection, batch: Sequence[Start]) -> list[Outcome]:
+    def _transaction(
+        self,
+        connection: sqlite3.Connection,
+        batch: Sequence[Start],
+        attempt: Callable[[sqlite3.Connection, Start], Outcome],
+    ) -> list[Outcome]:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            outcomes = [self._in_savepoint(connection, start) for start in batch]
+            outcomes = [attempt(connection, start) for start in batch]
             self._crash("commit.before")
             try:
                 connection.execute("COMMIT")
@@ -94,6 +112,12 @@ class Runner:
             raise
         self._crash("commit.after")
         return outcomes
+
+    def _plain(self, connection: sqlite3.Connection, start: Start) -> Outcome:
+        try:
+            return Done(self._drive(connection, start))
+        except Exception as error:
+            raise _Undone from error
 
     def _in_savepoint(self, connection: sqlite3.Connection, start: Start) -> Outcome:
         connection.execute("SAVEPOINT unit")
@@ -110,12 +134,12 @@ class Runner:
 
     def _drive(self, connection: sqlite3.Connection, start: Start) -> Any:  # noqa: ANN401
         unit = start()
-        if not isinstance(unit, Generator):
+        if not isinstance(unit, GeneratorType):
             raise TypeError(f"a unit of work is a generator function, not one that returns {type(unit).__name__}")
+        found: Any = None  # what a generator is begun with
         try:
-            query = next(unit)
             for _ in range(MAX_STATEMENTS):
-                query = unit.send(self._rows(connection, query))
+                found = self._rows(connection, unit.send(found))
         except StopIteration as end:
             return end.value
         finally:
@@ -123,17 +147,11 @@ class Runner:
         raise StoreError(f"{self._path}: a unit of work went beyond {MAX_STATEMENTS} statements; split it")
 
     def _rows(self, connection: sqlite3.Connection, query: Query) -> Sequence[Row]:
-        if not isinstance(query, Query):
-            raise TypeError(f"a unit of work yields queries, not {type(query).__name__}")
-        known = self._statements.get(query.name)
-        if known is None:
-            raise StoreError(f"there is no query named {query.name!r}; add it to the queries of the store")
-        sql, names = known
-        if query.params.keys() != names:
-            wrong = ", ".join(sorted(query.params.keys() ^ names))
-            raise StoreError(f"the query {query.name} was given the wrong parameters; compare: {wrong}")
+        statement = self._statements.get(query.name) if isinstance(query, Query) else None
+        if statement is None or query.params.keys() != statement.parameters:
+            raise _misuse(query, statement)
         try:
-            cursor = connection.execute(sql, query.params)
+            cursor = connection.execute(statement.sql, query.params)
             found = cursor.fetchall()
         except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
             doing = f"the query {query.name}"
@@ -142,8 +160,9 @@ class Runner:
             raise translate(error, self._path, doing) from error
         if not found:
             return ()
-        columns = [column[0] for column in cursor.description]
-        return [dict(zip(columns, row, strict=True)) for row in found]
+        if not statement.columns:
+            statement.columns = tuple(column[0] for column in cursor.description)
+        return [dict(zip(statement.columns, row, strict=True)) for row in found]
 
     def _fault(self, error: BaseException) -> BaseException:
         if isinstance(error, (sqlite3.Error, OSError)):
@@ -151,6 +170,15 @@ class Runner:
         if isinstance(error, StopIteration):  # no future takes it
             return RuntimeError("a unit of work raised StopIteration before it began")
         return error
+
+
+def _misuse(query: object, statement: _Statement | None) -> Exception:
+    if not isinstance(query, Query):
+        return TypeError(f"a unit of work yields queries, not {type(query).__name__}")
+    if statement is None:
+        return StoreError(f"there is no query named {query.name!r}; add it to the queries of the store")
+    wrong = ", ".join(sorted(query.params.keys() ^ statement.parameters))
+    return StoreError(f"the query {query.name} was given too few or too many parameters; look at: {wrong}")
 
 
 def _only_reads(connection: sqlite3.Connection) -> bool:

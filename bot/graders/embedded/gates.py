@@ -1,49 +1,62 @@
 """Narrow gates: kinds of text that aren't an answer, whatever words they hold.
 
-A gate may only fire where no honest answer would look like that: each was run over 4,000 honest answers of four public
-data sets (benchmarks/agreement.py prints the rate).
+A gate may only fire where no honest answer would look like that; benchmarks/agreement.py prints how often each fires on
+answers that people graded at least half right.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from bot.graders.embedded.text import words
 from bot.graders.embedded.weights import FUNCTION_WORDS
 
 _DONT_KNOW = re.compile(
-    r"\b(?:(?:i|we) (?:really |honestly |just |simply )?(?:do not|don'?t|dont|did not|didn'?t|have no|haven'?t got (?:a|any)|wouldn'?t)"
+    r"\b(?:(?:i|we) (?:really |honestly |just |simply )?"
+    r"(?:do not|don'?t|dont|did not|didn'?t|have no|haven'?t got (?:a|any)|wouldn'?t)"
     r" (?:really |even |actually )?(?:know|idea|clue|remember|understand)"
     r"|(?:no|not a|not any) (?:idea|clue)|idk|dunno|not (?:really |too |so |quite |entirely )?sure|i(?:'m| am) unsure"
-    r"|(?:i(?:'ll)? |will )?(?:pass|skip)(?: (?:on )?this(?: one)?)?$|can(?:no|')t (?:answer|say|remember)|no answer|n/a$|i give up)",
-)  # fmt: skip
+    r"|(?:i(?:'ll)? |will )?(?:pass|skip)(?: (?:on )?this(?: one)?)?$"
+    r"|can(?:no|')t (?:answer|say|remember)|no answer|n/a$|i give up|never heard of)"
+)
+
+_FULL_SCORE = (
+    r"(?:\b(?:10|ten)\b ?(?:/|out of|of) ?(?:10|ten)\b"
+    r"|\b(?:full|maximum|perfect|highest|top) (?:marks?|scores?|grades?|points)\b)"
+)
 
 _ADDRESSED = re.compile(
-    r"(?:\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:above|previous|prior|earlier|instruction|prompt|rubric|sample)"
-    r"|^\W{0,4}(?:system|assistant|developer|user|human)\b\W{0,4}[:>\]]"
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}"
+    r"\b(?:above|previous|prior|earlier|instructions?|prompt|rubric|sample)\b"
+    r"|^\W{0,4}(?:system|assistant|developer|user|human)\b\W{0,3}[:>\]]"
     r"|</?(?:system|assistant|user|answer|student|instructions?|grader?)\b[^>]*>|\[/?(?:system|inst)\]|<\|im_"
-    r"|\b(?:give|award|grant|assign|rate|score|grade|mark|return|output|print|respond|reply|deserve)s?\b.{0,40}"
-    r"(?:\b(?:10|ten)\b ?(?:/|out of|of) ?(?:10|ten)\b|\b(?:full|maximum|perfect|highest|top) (?:marks?|scores?|grades?|points)\b)"
+    rf"|\b(?:give|award|grant|assign|rate|score|grade|mark|return|output|print|respond|reply|deserve)s?\b.{{0,40}}{_FULL_SCORE}"
     r"|\b(?:give|award|grant|assign) (?:me|this|it|us|my|the (?:answer|student|reply|response))\b.{0,30}\b(?:10|ten)\b"
-    r"|\b(?:score|grade|rating|verdict)\b\"? ?(?:is|must be|should be|=|:) ?\"?(?:10|ten)\b(?! ?%)"
+    r"|\b(?:score|grade|rating|verdict)\b\"? ?(?:is|must be|should be|=|:)? ?\"?(?:10|ten)\b(?! ?%)\W*$"
     r"|\b(?:dear|hello|hey|note to(?: the)?|attention) (?:grader|examiner|evaluator|ai|llm|model|chatgpt|assistant)\b"
-    r"|\byou are (?:now )?(?:an? )?(?:\w+ )?(?:grader|examiner|evaluator|assistant|ai|language model|llm)\b)",
-)  # fmt: skip
+    r"|\byou are (?:now )?(?:an? )?(?:\w+ )?(?:grader|examiner|evaluator|assistant|ai|language model|llm)\b"
+    r"|\bstudent (?:has )?answered (?:perfectly|correctly)\b"
+)
 
-_BROKEN_AFTER: dict[str, frozenset[str]] = {}
-_DETERMINERS = "a an the".split()
-_PREPOSITIONS = "of to for with from by at into".split()
-_NO_START = "of and or is are was were be been the a an but to by with from at if because into it they we i than".split()
-for _first in _DETERMINERS:
-    _BROKEN_AFTER[_first] = frozenset(_NO_START)
-for _first in _PREPOSITIONS:
-    _BROKEN_AFTER[_first] = frozenset("of and or is are was were but because i they we than can will should must".split())
-for _first in ("i", "we", "they"):
-    _BROKEN_AFTER[_first] = frozenset("of the a an is by with from at into than to and or".split())
-for _first in ("and", "or", "but"):
-    _BROKEN_AFTER[_first] = frozenset("and or of but than".split())
-_BROKEN_END = frozenset([*_DETERMINERS, *_PREPOSITIONS, "and", "or", "but", "because", "i", "we", "they", "than"])
+_FREE_AFTER_THE = frozenset("""
+above already also always back different do either for if few first following just last least less like many more most much need needs
+never next now once one only other others own rather same single such then thing things two under use uses very way well
+while whole why how
+""".split())
+_VERBS = frozenset("is are was were has have had does do did can could will would should must may might am be".split())
+_SUBJECTS = frozenset("i we they he she".split())
+_PREPOSITIONS = frozenset("of to for with from by at into in on".split())
+_ARTICLES = frozenset("a an the".split())
+_POSSESSIVES = frozenset("its their our your my".split())
+_CONJUNCTIONS = frozenset("and or but".split())
+
+_LABELS = ("b", "c")
+_NAME = "x"
+"""Where other letters are names, of nodes or terminals, so is "a"."""
+
+_NEVER_LAST = _ARTICLES | _POSSESSIVES | _CONJUNCTIONS | {"of", "into", "than", "because", "i", "we", "they", "from"}
 
 
 def is_dont_know(sentence: str) -> bool:
@@ -67,19 +80,64 @@ def is_echo(answer: str, question: str, sample: str) -> bool:
     return tells_more and len(shared) >= 0.6 * len(asked) and len(said - asked) <= 0.12 * len(said)
 
 
-def is_keywords(sentences: Sequence[str]) -> bool:
-    """Whether a text strings terms together without making sentences: at least 12 words, hardly a function word."""
-    said = [word for sentence in sentences for word in words(sentence)]
-    return len(said) >= 12 and sum(word in FUNCTION_WORDS for word in said) <= 0.1 * len(said)
+def is_keywords(sentences: Sequence[str], sample: str) -> bool:
+    """Whether a text strings the sample's terms together without making sentences.
+
+    At least 12 words, hardly a function word among them, most of them the sample's: another language, formulas and
+    tables have few function words of English too. A sample that is a list itself asks for lists.
+    """
+    said = [word for sentence in sentences for word in words(sentence) if word.isalpha()]
+    asked = words(sample)
+    known = set(asked)
+    return (
+        len(said) >= 12
+        and _function_share(said) <= 0.1
+        and _function_share(asked) >= 0.2
+        and sum(word in known for word in said) >= 0.5 * len(said)
+    )
 
 
 def is_shuffled(sentences: Sequence[str]) -> bool:
-    """Whether the words stand in no order: function words in successions that English doesn't have."""
-    said = [words(sentence) for sentence in sentences]
-    total = sum(len(each) for each in said)
-    broken = sum(second in _BROKEN_AFTER.get(first, ()) for each in said for first, second in zip(each, each[1:], strict=False))
-    broken += sum(each[-1] in _BROKEN_END for each in said if len(each) > 2)
-    return total >= 10 and broken >= 3 and broken >= 0.05 * total
+    """Whether the words stand in no order: function words in successions that English doesn't have.
+
+    Three at least, and one in fourteen of the function words. Of a shuffled text of 60 words or more practically all
+    are caught; below 25 words there are too few to tell.
+    """
+    texts = [words(sentence) for sentence in sentences]
+    if any(label in said for said in texts for label in _LABELS):
+        texts = [[_NAME if word == "a" else word for word in said] for said in texts]
+    total = sum(len(said) for said in texts)
+    chances = sum(word in FUNCTION_WORDS for said in texts for word in said)
+    broken = sum(_broken(first, second) for said in texts for first, second in pairwise(said))
+    broken += sum(len(said) > 2 and said[-1] in _NEVER_LAST for said in texts)
+    return total >= 10 and broken >= 3 and broken >= 0.07 * chances
+
+
+def _broken(first: str, second: str) -> bool:
+    """Whether no English sentence has these two words in a row."""
+    if second not in FUNCTION_WORDS:
+        return False
+    if first in _ARTICLES or first in _POSSESSIVES:
+        return second not in _FREE_AFTER_THE
+    if first in _PREPOSITIONS:
+        return second in _SUBJECTS or (second in _VERBS and (first, second) not in _TO_BE) or second in _CONJUNCTIONS
+    if first in _SUBJECTS:
+        return second in _ARTICLES or second in _PREPOSITIONS or second in _POSSESSIVES
+    if first in _CONJUNCTIONS:
+        return second in _CONJUNCTIONS or second in {"of", "than"}
+    return first in _VERBS and second in _VERBS and (first, second) not in _VERB_CHAINS
+
+
+_TO_BE = frozenset(("to", verb) for verb in ("be", "have", "do"))
+_VERB_CHAINS = frozenset(
+    (first, second)
+    for first in ("can", "could", "will", "would", "should", "must", "may", "might", "do", "does", "did", "to")
+    for second in ("be", "have", "do")
+) | {("have", "had"), ("has", "had"), ("had", "had")}
+
+
+def _function_share(said: Sequence[str]) -> float:
+    return sum(word in FUNCTION_WORDS for word in said) / len(said) if said else 0.0
 
 
 def _content(text: str) -> set[str]:

@@ -25,10 +25,13 @@ _BOUNDARIES = frozenset({
     "who", "and", "or", "then", "however", "therefore", "as", ",", ";", ":", ".", "!", "?", "(", ")", "–", "—",
 })  # fmt: skip
 
-_NOT_NEGATING = re.compile(r"\b(?:not (?:only|just|merely)|no (?:matter|doubt|(?:more|less|later|longer) than)|rather (?!than))")
+_NOT_NEGATING = re.compile(
+    r"\b(?:not (?:only|just|merely)|no (?:matter|doubt|(?:more|less|later|longer) than)|rather (?!than))"
+)
 
 _DENIAL = re.compile(
-    r"\b(?:(?:isn['’]?t|not) (?:true|correct|right|the case) that|(?:false|wrong|untrue|incorrect|a myth) (?:that|to say)"
+    r"\b(?:(?:isn['’]?t|not) (?:true|correct|right|the case) that"
+    r"|(?:false|wrong|untrue|incorrect|a myth) (?:that|to say)"
     r"|i (?:disagree|deny|doubt|don['’]?t (?:think|believe|agree)) (?:that|with))\b",
     re.IGNORECASE,
 )
@@ -39,16 +42,16 @@ rises falls; higher lower; high low; more fewer; more less; most least; faster s
 large small; larger smaller; bigger smaller; big small; stateless stateful; immutable mutable; mutable immutable;
 synchronous asynchronous; synchronously asynchronously; manual automatic; manually automatically; automatic manual;
 horizontal vertical; horizontally vertically; declarative imperative; strong weak; stronger weaker; safe unsafe;
-consistent inconsistent; reliable unreliable; idempotent repeated; online offline; public private; static dynamic;
-early late; earlier later; first last; cheap expensive; cheaper dearer; reversible irreversible; same different;
+consistent inconsistent; reliable unreliable; public private; static dynamic;
+early late; earlier later; cheap expensive; cheaper dearer; reversible irreversible; same different;
 shared separate; together separately; independent dependent; independently together; gradual sudden;
 gradually immediately; gradually suddenly; possible impossible; enable prevent; enables prevents; allow forbid;
 allows forbids; encourage discourage; add remove; adds removes; success failure; succeed fail; succeeds fails;
-accept reject; accepts rejects; open closed; opens closes; improve worsen; improves worsens; better worse; best worst;
-good bad; versioned unversioned; ordered unordered; blocking nonblocking; blocks allows; optional mandatory;
-optional required; stable unstable; healthy unhealthy; present absent; valid invalid; known unknown; few many;
-strict lenient; short long; shorter longer; coarse fine; loose tight; loosely tightly; coupled decoupled; up down;
-upstream downstream; push pull; read write; encrypted plaintext; centralised decentralised; centralized decentralized
+accept reject; accepts rejects; improve worsen; improves worsens; better worse; best worst;
+good bad; versioned unversioned; ordered unordered; blocking nonblocking; optional mandatory;
+optional required; stable unstable; healthy unhealthy; present absent; valid invalid; known unknown; 
+strict lenient; loose tight; loosely tightly; coupled decoupled; 
+encrypted plaintext; centralised decentralised; centralized decentralized
 """
 
 OPPOSITES: dict[str, frozenset[str]] = {}
@@ -74,9 +77,18 @@ def negated(text: str) -> tuple[tuple[int, int], ...]:
     return tuple((start, end) for (start, end, _), flag in zip(tokens, odd, strict=True) if flag)
 
 
-def has_negation(text: str) -> bool:
-    """Whether a sentence denies or negates anything."""
-    return bool(negated(text))
+@lru_cache(maxsize=512)
+def count(text: str) -> int:
+    """How many negations a sentence holds."""
+    lowered = text.lower()
+    exempt = [found.span() for found in _NOT_NEGATING.finditer(lowered)]
+    places = [found.start() for found in _TOKEN.finditer(lowered) if _negates(found.group())]
+    return sum(not any(left <= place < right for left, right in exempt) for place in places)
+
+
+def opposite(word: str, other: str) -> bool:
+    """Whether two words in lower case are a listed pair of opposites."""
+    return other in OPPOSITES.get(word, ())
 
 
 def _negates(token: str) -> bool:

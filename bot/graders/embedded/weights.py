@@ -16,7 +16,8 @@ from bot.graders.embedded.encoder import Floats
 _FIRST_WORD = 1996
 _SINGLE_CHARACTER = 3.0
 
-FUNCTION_WORDS = frozenset("""
+FUNCTION_WORDS = frozenset(
+    """
 a about above across after again against all along already also although always am among an and another any anyone are
 around as at back be became because become been before being below between both but by came can cannot come could did
 do does doing don done down during each either else enough even ever every few for from further get gets give given go
@@ -27,7 +28,8 @@ since so some somebody someone something still such take taken takes than that t
 they thing things this those though through to too toward towards two under unless until up upon us use used uses using
 very via want was way we well went were what when where whether which while who whole whom whose why will with within
 without would yet you your yours
-""".split())
+""".split()
+)
 
 
 def piece_weights(pieces: Sequence[str]) -> Floats:

@@ -28,8 +28,8 @@ from bot.platforms.web.wire import (
     NameBody,
     PostBody,
     TokenBody,
-    commands_json,
     member_json,
+    menu_json,
     message_json,
     number,
     read_body,
@@ -41,7 +41,7 @@ HEARTBEAT = 15.0  # seconds
 
 
 class Api:
-    """The routes and what they share. `open_to_all` lets a browser be anybody: right for one laptop, not for a server."""
+    """The routes and what they share. `open_to_all` lets a browser be anybody: right on one laptop, not on a server."""
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class Api:
             web.post(r"/api/messages/{id:\d{1,15}}/edit", self.edit),
             web.post(r"/api/messages/{id:\d{1,15}}/delete", self.delete),
             web.post("/api/calls", self.call),
+            web.get("/api/complete", self.complete),
             *(web.get(path, self.asset) for path in self.assets),
         ]
 
@@ -125,8 +126,7 @@ class Api:
                 "person": member_json(member),
                 "channels": channels,
                 "change": change,
-                "commands": commands_json(organiser=member.organiser),
-                "topics": await self._coach().rounds.topics(calls.place(channels[0])) if channels else [],
+                "menu": menu_json(),
             }
         return web.json_response(answer)
 
@@ -240,7 +240,15 @@ class Api:
         member = await self._writer(request, body.person)
         answer = await calls.run(self._store, self._coach(), member, body, self._clock.now())
         self._hub.wake()
-        return web.json_response(answer)
+        forgotten = not await self._store.read(units.exists, member.id)
+        return web.json_response({**answer, "forgotten": forgotten})
+
+    async def complete(self, request: web.Request) -> web.Response:
+        """How a line that begins a command may go on."""
+        member = await self._member(request, request.query.get("person", ""))
+        line = request.query.get("line", "")[:200]
+        found = await calls.suggestions(self._coach(), member, request.query.get("channel", ""), line)
+        return web.json_response({"options": [{"line": text, "help": help_} for text, help_ in found]})
 
     # ------------------------------------------------------------------------------------------ live
 

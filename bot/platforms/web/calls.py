@@ -3,27 +3,89 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from bot.coach import Coach
-from bot.commands import Call, command_of, dispatch, parse
+from bot.commands import Call, command_of, complete, dispatch, parse
+from bot.core import render
 from bot.core.errors import UsageError
-from bot.core.message import FORM, MESSAGE, Form
+from bot.core.message import FORM, MESSAGE, Form, Message
 from bot.core.model import Place
 from bot.core.ports import Store
 from bot.platforms.web import units
-from bot.platforms.web.names import TEXT_LIMIT
 from bot.platforms.web.units import COMMUNITY, PLATFORM, Member, micros
 from bot.platforms.web.wire import CallBody, Json, message_json
+
+_COMMAND = re.compile(r"\s*/mlops(?:-(admin))?(?![\w-])\s*")
+_LINE_LIMIT = 300  # characters of a command's line that are shown with its answer
 
 
 def place(channel: str) -> Place:
     return Place(PLATFORM, COMMUNITY, channel)
 
 
+def after_slash(line: str) -> str:
+    """What stands after /mlops or /mlops-admin. Raises UsageError for anything else."""
+    found = _COMMAND.match(line)
+    if not found:
+        raise UsageError("Commands begin with /mlops. /mlops help lists them.")
+    return line[found.end() :]
+
+
+async def suggestions(coach: Coach, member: Member, channel: str, line: str) -> list[tuple[str, str]]:
+    """How a line that begins a command may go on: (the whole line, what it does) pairs."""
+    if "/mlops".startswith(line):
+        line = "/mlops "
+    found = _COMMAND.match(line)
+    if not found or not line[: found.end()].endswith(" "):
+        return []
+    head = "/mlops-admin " if found[1] else "/mlops "
+    options = await complete(coach, place(channel), line[found.end() :], organiser=member.organiser)
+    return [(head + text, help_) for text, help_ in options]
+
+
 async def run(store: Store, coach: Coach, member: Member, body: CallBody, now: dt.datetime) -> Json:
     """Run a command once per key.
 
-    Returns {"form": ...} to be filled in, {"answer": ...} for the asker's eyes, or {"posted": ...}, the stored message.
-    Raises UsageError.
+    Returns {"form": ...} to be filled in, {"answer": ...} for the asker's eyes only, or {"posted": ...}, the message
+    that was stored for all. Raises StoreError.
     """
-    ...
+    key = f"call:{member.id}:{body.key}"
+    known = await store.read(units.answered, key)
+    if known:
+        return {"posted": message_json(known)}
+    try:
+        call = _call(member, body, now)
+    except UsageError as error:
+        return {"answer": _message(render.problem(str(error)))}
+    found = await dispatch(coach, call)
+    if isinstance(found, Form):
+        return {"form": FORM.dump_python(found, mode="json")}
+    if command_of(call.verb).personal:
+        return {"answer": _message(found)}
+    asked = (body.line.strip() or f"/mlops {call.verb}")[:_LINE_LIMIT]
+    stored = MESSAGE.dump_json(found).decode()
+    row = await store.write(units.answer, key, member, asked, body.channel, body.thread, stored, micros(now))
+    return {"posted": message_json(row)}
+
+
+def _call(member: Member, body: CallBody, now: dt.datetime) -> Call:
+    verb, args = parse(after_slash(body.line)) if body.line else (body.verb, body.args)
+    command_of(verb)
+    return Call(
+        verb=verb,
+        place=place(body.channel),
+        person=member.person,
+        at=now,
+        key=body.key,
+        organiser=member.organiser,
+        thread=str(body.thread) if body.thread else "",
+        target=body.target,
+        args=args,
+        submitted=body.submitted,
+        zone=body.zone,
+    )
+
+
+def _message(message: Message) -> object:
+    return MESSAGE.dump_python(message, mode="json")

@@ -18,7 +18,7 @@ from bot.core.ports import Clock, Sent, Store
 from bot.platforms.web import guard, static, units
 from bot.platforms.web.api import Api
 from bot.platforms.web.live import Hub
-from bot.platforms.web.units import PLATFORM, micros, row_id
+from bot.platforms.web.units import COMMUNITY, PLATFORM, micros, row_id
 
 _log = logging.getLogger(__name__)
 
@@ -113,11 +113,11 @@ class WebChat:
                 yield reply
             after = row_id(batch[-1].message)
 
-    async def forget(self, person: str) -> int:
-        """Remove a person with their texts from the chat; the number of their messages. Raises StoreError."""
-        count = await self._store.write(units.forget, person)
-        self._hub.wake()
-        return count
+    async def forget(self, community: str, user: str) -> None:
+        """Remove a person with their texts from the chat. Raises StoreError."""
+        if community == COMMUNITY:
+            await self._store.write(units.forget, user)
+            self._hub.wake()
 
     async def add_channel(self, channel: str) -> bool:
         """Add a channel after the others; False when it is there already. Raises StoreError."""

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
 
 from bot.core.errors import CoachError, StoreError, UsageError
 
@@ -118,7 +119,7 @@ class OwnNames:
             return False
 
 
-def origin_guard(names: OwnNames) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def origin_guard(names: OwnNames) -> Middleware:
     """Refuse hosts that aren't ours, and changes that come from another site's page or aren't JSON."""
 
     @web.middleware
@@ -175,12 +176,10 @@ class Door:
 
 def set_cookie(response: web.StreamResponse, name: str, value: str, *, secure: bool) -> None:
     """A cookie that scripts can't read, that other sites' requests don't carry, and that lasts a year."""
-    response.set_cookie(
-        name, value, max_age=365 * 86_400, path="/", httponly=True, samesite="Strict", secure=secure
-    )
+    response.set_cookie(name, value, max_age=365 * 86_400, path="/", httponly=True, samesite="Strict", secure=secure)
 
 
-def door_guard(door: Door, cookie: str, pages: Iterable[str]) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def door_guard(door: Door, cookie: str, pages: Iterable[str]) -> Middleware:
     """Ask for the token before anything but the page itself and the health check."""
     free = OPEN_PATHS | frozenset(pages)
 

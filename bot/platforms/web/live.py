@@ -53,7 +53,7 @@ class Hub:
 
     @contextmanager
     def listen(self, person: str, gone: Callable[[], bool]) -> Iterator[Listener]:
-        """Be told of changes. `gone` says whether the page has left. Raises CoachError when there are too many pages."""
+        """Be told of changes. `gone` says whether the page has left. Raises CoachError when too many are."""
         self._listeners = {listener for listener in self._listeners if not listener.gone()}
         mine = sum(listener.person == person for listener in self._listeners)
         if mine >= self._per_person or len(self._listeners) >= self._limit:

@@ -37,12 +37,14 @@ def name_key(name: str) -> str:
 
 
 def clean_text(raw: str) -> str:
-    """A message's text without control characters and broken surrogates, of 1 to 6,000 characters. Raises UsageError."""
+    """A text of 1 to 6,000 characters, without control characters and lone surrogates. Raises UsageError."""
     lines = raw.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(char for char in lines if char in _KEPT_CONTROLS or unicodedata.category(char) not in ("Cc", "Cs"))
     text = text.strip()
     if not text:
         raise UsageError("There is nothing to send yet.")
     if len(text) > TEXT_LIMIT:
-        raise UsageError(f"That is {len(text):,} characters; a message holds {TEXT_LIMIT:,}. Shorten it and send it again.")
+        raise UsageError(
+            f"That is {len(text):,} characters; a message holds {TEXT_LIMIT:,}. Shorten it and send it again."
+        )
     return text

@@ -79,9 +79,7 @@ def pick(token_hash: str, new_id: str, name: str, at: int, *, open_to_all: bool)
     if found is None:
         count = yield from one("chat_people_count")
         first = int(count is None or count["people"] == 0)
-        yield from one(
-            "chat_person_insert", person=new_id, name=name, name_key=name_key(name), organiser=first, at=at
-        )
+        yield from one("chat_person_insert", person=new_id, name=name, name_key=name_key(name), organiser=first, at=at)
         found = yield from one("chat_person_by_key", name_key=name_key(name))
         assert found is not None  # noqa: S101  # inserted two lines above, in this transaction
     elif not open_to_all:
@@ -90,6 +88,11 @@ def pick(token_hash: str, new_id: str, name: str, at: int, *, open_to_all: bool)
             raise UsageError(f"{found['name']} is taken. Pick another name.")
     yield from one("chat_session_pick", token_hash=token_hash, person=found["id"], at=at)
     return _member(found)
+
+
+def exists(person: str) -> Unit[bool]:
+    """Whether a person is here."""
+    return (yield from one("chat_person", person=person)) is not None
 
 
 def forget(person: str) -> Unit[int]:
@@ -149,7 +152,8 @@ def history(channel: str, thread: int, since: int, after: int) -> Unit[Sequence[
     )
     replies = []
     for row in found:
-        replies.append((yield from _reply(row)))
+        reply = yield from _reply(row)
+        replies.append(reply)
     return replies
 
 
@@ -243,9 +247,7 @@ def seen(reply: Reply) -> Unit[bool]:
     if not message:
         return False
     change = yield from _next_change()
-    done = yield from one(
-        "chat_receipt_seen", id=message, author=reply.author.id, revision=revision, change=change
-    )
+    done = yield from one("chat_receipt_seen", id=message, author=reply.author.id, revision=revision, change=change)
     return done is not None
 
 
@@ -258,9 +260,7 @@ def answered(key: str) -> Unit[Row | None]:
 def answer(key: str, asker: Member, asked: str, channel: str, thread: int, body: str, at: int) -> Unit[Row]:
     """Store the public answer to a command once per key. Raises UsageError."""
     yield from _place(channel, thread, UsageError)
-    yield from _insert(
-        key=key, channel=channel, thread=thread, asked_by=asker.id, asked=asked, body=body, at=at
-    )
+    yield from _insert(key=key, channel=channel, thread=thread, asked_by=asker.id, asked=asked, body=body, at=at)
     row = yield from answered(key)
     assert row is not None  # noqa: S101  # inserted above, in this transaction
     return row

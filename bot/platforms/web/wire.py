@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from bot.commands import ARGUMENT_LIMIT, TABLE, Command, Kind
+from bot.commands import ARGUMENT_LIMIT, TABLE, Kind
 from bot.core.errors import UsageError
 from bot.core.ports import Row
 from bot.platforms.web.units import Member, moment
@@ -64,6 +64,7 @@ class CallBody(_Body):
     target: Annotated[str, StringConstraints(max_length=200)] = ""
     args: Annotated[dict[ArgumentName, Argument], Field(max_length=30)] = Field(default_factory=dict)
     submitted: bool = False
+    zone: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{0,64}$")] = ""
 
 
 B = TypeVar("B", bound=_Body)
@@ -113,20 +114,6 @@ def member_json(member: Member) -> Json:
     return {"id": member.id, "name": member.name, "organiser": member.organiser}
 
 
-def _command_json(command: Command) -> Json:
-    return {
-        "verb": command.verb,
-        "help": command.help,
-        "usage": command.usage,
-        "slash": Kind.SLASH in command.kinds,
-        "message": Kind.MESSAGE in command.kinds,
-        "params": [
-            {"name": param.name, "help": param.help, "choices": list(param.choices), "topic": param.topic}
-            for param in command.params
-        ],
-    }
-
-
-def commands_json(*, organiser: bool) -> list[Json]:
-    """The commands that a person may use, for completion and menus."""
-    return [_command_json(command) for command in TABLE if organiser or not command.organisers]
+def menu_json() -> list[Json]:
+    """The commands in the menu of one's own messages."""
+    return [{"verb": command.verb, "label": command.help} for command in TABLE if Kind.MESSAGE in command.kinds]

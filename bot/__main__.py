@@ -1,0 +1,74 @@
+"""The command line: run, demo, grade, bank, db."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from bot import __version__
+from bot.cli import bank, db, demo, grade, run
+from bot.core.errors import CoachError
+
+PROGRAM = "mlops-coach"
+REFUSED = 2
+INTERRUPTED = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    top = argparse.ArgumentParser(
+        prog=PROGRAM, description="An interview coach for chats: daily MLOps questions, strict grades, leaderboards."
+    )
+    top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (run, demo, grade, bank, db):
+        command.add_to(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code: 0 done, 1 done with faults, 2 refused with one line that says what to do."""
+    arguments = parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    try:
+        return asyncio.run(_command(arguments.command(arguments)))
+    except CoachError as error:
+        return _refused(error)
+    except ExceptionGroup as group:
+        known, unknown = group.split(CoachError)
+        if known is None or unknown is not None:
+            raise
+        return _refused(_first(known))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (`... | head`): nothing is left to say, and nowhere to say it.
+        sys.stderr.close()
+        return 1
+
+
+async def _command(command: Coroutine[Any, Any, int]) -> int:
+    return await command
+
+
+def _refused(error: BaseException) -> int:
+    for line in str(error).splitlines():
+        print(f"{PROGRAM}: {line}", file=sys.stderr)
+    return REFUSED
+
+
+def _first(group: BaseExceptionGroup[CoachError]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

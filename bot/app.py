@@ -1,0 +1,228 @@
+"""The one place where the coach is put together, started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot import content
+from bot.clock import SystemClock, local_zone
+from bot.coach import Coach, Grading, Organise, Privacy, Replies, Rounds, Standings
+from bot.coach.delivery import Delivery
+from bot.coach.rounds import Bank
+from bot.coach.work import Bell, loop
+from bot.core.errors import SettingsError
+from bot.core.model import Place, Question
+from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOCAL_CHANNEL = "mlops-daily"
+LOCAL_GRACE = "24h"
+"""A laptop may be opened at any time of the day: the local chat's daily question waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A coach with its loops and platforms, ready to run."""
+
+    store: Store
+    coach: Coach
+    deliveries: Sequence[Delivery]
+    platforms: Sequence[Platform]
+
+    async def run(self) -> None:
+        """Serve until cancelled; when a platform stops with an error, all stop and it is raised."""
+        async with asyncio.TaskGroup() as tasks:
+            for platform in self.platforms:
+                tasks.create_task(platform.run(), name=platform.name)
+            tasks.create_task(loop("rounds", self.coach.rounds.bell, self.coach.rounds.step))
+            tasks.create_task(loop("grading", self.coach.grading.bell, self.coach.grading.step))
+            for delivery in self.deliveries:
+                tasks.create_task(loop("delivery", delivery.bell, delivery.step))
+
+    async def settle(self) -> None:
+        """Do all that is due now, to its end, without waiting for anything: one turn of every loop until all rest."""
+        for _ in range(4):
+            await self.coach.rounds.step()
+            await self.coach.grading.step()
+            await self.coach.grading.idle()
+            for delivery in self.deliveries:
+                await delivery.step()
+                await delivery.idle()
+
+
+def assemble(
+    store: Store,
+    grader: Grader,
+    bank: Sequence[Question],
+    platforms: Sequence[Platform],
+    *,
+    clock: Clock,
+    rng: random.Random,
+    crash: CrashPoint = no_crash,
+    cooldown: dt.timedelta = dt.timedelta(minutes=1),
+) -> App:
+    """Wire a coach from its parts; platforms that take a coach get it by their `attach`."""
+    deliveries = [Delivery(store, platform, clock, crash) for platform in platforms]
+
+    def deliver() -> None:
+        for delivery in deliveries:
+            delivery.bell.ring()
+
+    grading_bell = Bell()
+    rounds = Rounds(store, Bank(tuple(bank)), clock, rng, crash, bell=Bell(), deliver=deliver, cooldown=cooldown)
+    privacy = Privacy(store, clock, deliver=deliver)
+    privacy.platforms.update({platform.name: platform for platform in platforms})
+    coach = Coach(
+        rounds=rounds,
+        replies=Replies(store, clock, crash, grading=grading_bell),
+        grading=Grading(store, grader, clock, crash, bell=grading_bell, deliver=deliver),
+        standings=Standings(store, clock),
+        organise=Organise(store, rounds, clock),
+        privacy=privacy,
+        clock=clock,
+    )
+    return App(store, coach, deliveries, platforms)
+
+
+# ---------------------------------------------------------------------------------------------- from settings
+
+
+def grader_of(settings: Settings) -> Grader:
+    """The grader that the settings name; its model is loaded when the first answer comes."""
+    if settings.grader == "embedded":
+        from bot.graders.embedded import EmbeddedGrader
+
+        return EmbeddedGrader(settings.model)
+    raise SettingsError("COACH_GRADER is llm, which this version can't do yet. Set it to embedded.")
+
+
+async def bank_of(settings: Settings) -> tuple[Question, ...]:
+    """The default bank. Raises ContentError."""
+    folder = settings.bank or content.default_folder("bank")
+    return await asyncio.to_thread(content.load_bank, folder)
+
+
+async def check_prompts(settings: Settings) -> content.Prompts:
+    """The prompts folder, read and checked. Raises ContentError."""
+    return await asyncio.to_thread(content.load_prompts, settings.prompts or content.default_folder("prompts"))
+
+
+async def make_folder(settings: Settings) -> None:
+    """Make the database's folder when it is missing. Raises SettingsError when that can't be done."""
+    folder = settings.database.parent
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {folder} can't be made ({error.strerror}). Point COACH_DATABASE_URL at a place to write to."
+        ) from error
+
+
+def check_platforms(settings: Settings) -> None:
+    """Raise SettingsError for a platform that is named but can't run as set up."""
+    needs = {
+        "discord": [
+            ("COACH_DISCORD_TOKEN", settings.discord_token, "copy it from Bot > Token in the developer portal"),
+        ],
+        "slack": [
+            ("COACH_SLACK_BOT_TOKEN", settings.slack_bot_token, "copy it from OAuth & Permissions (xoxb-)"),
+            (
+                "COACH_SLACK_APP_TOKEN",
+                settings.slack_app_token,
+                "create one under Basic Information > App-Level Tokens with connections:write",
+            ),
+        ],
+    }
+    for platform in settings.platforms:
+        for name, value, remedy in needs.get(platform, []):
+            if value is None:
+                raise SettingsError(f'{name} is not set. Platform "{platform}" needs it: {remedy}.')
+        if platform in needs:
+            raise SettingsError(f"COACH_PLATFORMS names {platform}, which this version can't do yet. Use web.")
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings, *, clock: Clock | None = None, crash: CrashPoint = no_crash) -> AsyncIterator[App]:
+    """A coach as the settings describe it, closed at the end. Raises SettingsError, ContentError, StoreError."""
+    from bot.platforms.web import WebChat
+    from bot.stores.sqlite import SqliteStore
+
+    check_platforms(settings)
+    clock = clock or SystemClock()
+    bank = await bank_of(settings)
+    await check_prompts(settings)
+    grader = grader_of(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(grader.close)
+        await make_folder(settings)
+        store = await SqliteStore.open(settings.database, crash=crash)
+        stack.push_async_callback(store.close)
+        chat = WebChat(
+            store,
+            clock,
+            host=settings.web_host,
+            port=settings.web_port,
+            token=settings.web_token.get_secret_value() if settings.web_token else "",
+            hosts=settings.web_hosts,
+        )
+        app = assemble(
+            store,
+            grader,
+            bank,
+            [chat],
+            clock=clock,
+            rng=random.Random(),  # noqa: S311  it draws questions, not secrets
+            crash=crash,
+            cooldown=dt.timedelta(seconds=settings.question_cooldown_s),
+        )
+        chat.attach(app.coach)
+        yield app
+
+
+async def serve(settings: Settings, *, ready: Callable[[str], None], crash: CrashPoint = no_crash) -> None:
+    """Run the coach until it is cancelled; `ready` is told the local chat's address once it listens."""
+    from bot.platforms.web import WebChat
+
+    async with opened(settings, crash=crash) as app:
+        for platform in app.platforms:
+            if isinstance(platform, WebChat):
+                await open_local_channel(app.coach, settings.timezone or local_zone())
+            missed = await app.coach.replies.catch_up(platform)
+            if missed:
+                log.info("%d replies had come while the coach was away", missed)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(app.run())
+            for platform in app.platforms:
+                if isinstance(platform, WebChat):
+                    tasks.create_task(_announce(platform.address(), running, ready))
+
+
+async def _announce(
+    address: Coroutine[Any, Any, str], running: asyncio.Task[None], ready: Callable[[str], None]
+) -> None:
+    waiting = asyncio.create_task(address)
+    await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
+    if waiting.done():
+        ready(waiting.result())
+    else:
+        waiting.cancel()
+
+
+async def open_local_channel(coach: Coach, zone: str) -> None:
+    """Set the local chat's channel up at its first start: a daily question, and today's at once."""
+    place = Place("web", "local", LOCAL_CHANNEL)
+    channel, _ = await coach.organise.show(place)
+    if channel.name:
+        return  # set up before; an organiser may have changed or ended its schedule since
+    await coach.rounds.channel(place, LOCAL_CHANNEL)
+    await coach.organise.set(place, {"time": "09:00", "zone": zone, "grace": LOCAL_GRACE})
+    await coach.rounds.post_now(place)

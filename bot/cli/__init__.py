@@ -1,0 +1,1 @@
+"""The command line's commands, a file each: they read arguments, call the coach, and print."""

@@ -1,0 +1,45 @@
+"""`mlops-coach run`: the coach until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from bot import settings
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+
+def add_to(commands: _SubParsersAction[Any]) -> None:
+    command = commands.add_parser(
+        "run", help="run the coach", description="Run the coach until it is stopped (Ctrl+C)."
+    )
+    command.set_defaults(command=run)
+
+
+async def run(_: argparse.Namespace) -> int:
+    """Serve as the settings say; 0 when it was asked to stop."""
+    from bot import app
+
+    chosen = settings.load()
+    logging.getLogger().setLevel(chosen.log_level)
+    serving = asyncio.create_task(app.serve(chosen, ready=_ready))
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows stops by KeyboardInterrupt instead
+            loop.add_signal_handler(name, serving.cancel)
+    try:
+        await serving
+    except asyncio.CancelledError:
+        print("Stopped.", file=sys.stderr)
+    return 0
+
+
+def _ready(address: str) -> None:
+    print(f"MLOps Coach is open at {address} (Ctrl+C stops it)", flush=True)

@@ -1,0 +1,33 @@
+"""The time as the machine has it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import zoneinfo
+from pathlib import Path
+
+
+class SystemClock:
+    """A `bot.core.ports.Clock` that reads the machine's clock."""
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def local_zone() -> str:
+    """This machine's IANA zone as TZ or /etc/localtime names it, "UTC" when neither does."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    try:
+        linked = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+        written = Path("/etc/timezone").read_text(encoding="utf-8").strip() if Path("/etc/timezone").is_file() else ""
+    except (OSError, UnicodeDecodeError):
+        linked = written = ""
+    known = zoneinfo.available_timezones()
+    found = [zone for zone in (named, linked, written) if zone in known]
+    # Etc/UTC and its like are UTC to a reader.
+    return "UTC" if not found or found[0].startswith("Etc/U") else found[0]
