@@ -40,11 +40,13 @@ _ADDRESSED = re.compile(
     r"|\bstudent (?:has )?answered (?:perfectly|correctly)\b"
 )
 
-_FREE_AFTER_THE = frozenset("""
+_FREE_AFTER_THE = frozenset(
+    """
 above already also always back different do either for if few first following just last least less like many more most much need needs
 never next now once one only other others own rather same single such then thing things two under use uses very way well
 while whole why how
-""".split())
+""".split()
+)
 _VERBS = frozenset("is are was were has have had does do did can could will would should must may might am be".split())
 _SUBJECTS = frozenset("i we they he she".split())
 _PREPOSITIONS = frozenset("of to for with from by at into in on".split())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
-from bot.graders.embedded import gates, scoring
+from bot.graders.embedded import gates, polarity, scoring
 from bot.graders.embedded.align import Aligner, Match, Passage, Reference
 from bot.graders.embedded.encoder import Encoder
 from bot.graders.embedded.text import MAX_CHARACTERS, Sentence, clean, sentences, words
@@ -23,10 +23,23 @@ class Key:
     """The reference side of a question, encoded: what every answer to it is held against."""
 
     question: Passage
-    asked: Reference
     sample: Reference
     sample_sentences: tuple[Reference, ...]
     points: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the aligner found in one answer.
+
+    `turned` has an entry for each sentence of the sample that the answer repeats nearly word for word.
+    """
+
+    points: tuple[Match, ...]
+    sample: Match
+    relatedness: float
+    lenient: float
+    turned: tuple[bool, ...]
 
 
 class Judge:
@@ -44,20 +57,15 @@ class Judge:
             return _verdict(1, tuple(PointVerdict(point, Coverage.MISSING) for point in task.key_points), (remark,))
         key = self.key(task)
         answer = self._aligner.passage(kept)
-        points = [self._aligner.match(reference, answer) for reference in key.points]
-        sample = self._aligner.match(key.sample, answer)
-        if remark is None and not answer.sentences:
-            remark = Remark.DONT_KNOW
-        shares = [scoring.share(match) for match in points]
-        raw = scoring.raw(shares, sample)
-        verdicts = tuple(
-            _point(point, match, answer, task.answer) for point, match in zip(task.key_points, points, strict=True)
+        found = self._evidence(key, answer)
+        points = tuple(
+            _point(point, match, found.lenient, answer, task.answer)
+            for point, match in zip(task.key_points, found.points, strict=True)
         )
         if _folded(task.answer) == _folded(task.sample_answer):
-            verdicts = tuple(PointVerdict(each.point, Coverage.COVERED, each.quote) for each in verdicts)
-            return _verdict(10, verdicts, ())
-        remarks = self._remarks(task, key, answer, points, sample, remark)
-        return _verdict(scoring.score(raw, remarks), verdicts, remarks)
+            return _verdict(10, tuple(PointVerdict(each.point, Coverage.COVERED, each.quote) for each in points), ())
+        remarks = (remark,) if remark else _remarks(task, found, answer)
+        return _verdict(scoring.score(scoring.raw(found.points, found.sample, found.lenient), remarks), points, remarks)
 
     def supports(self, claim: str, quote: str) -> bool:
         """Whether a quote carries a claim, at least partly, and doesn't contradict it."""
@@ -82,11 +90,10 @@ class Judge:
 
     def _make_key(self, task: Task) -> Key:
         aligner = self._aligner
-        question, nothing = aligner.passage(sentences(task.question)), aligner.passage(())
+        question = aligner.passage(sentences(task.question))
         sample = sentences(task.sample_answer)
         return Key(
             question=question,
-            asked=aligner.reference(question, nothing),
             sample=aligner.reference(aligner.passage(sample), question),
             sample_sentences=tuple(aligner.reference(aligner.passage([each]), question) for each in sample),
             points=tuple(
@@ -94,25 +101,39 @@ class Judge:
             ),
         )
 
-    def _remarks(
-        self, task: Task, key: Key, answer: Passage, points: list[Match], sample: Match, remark: Remark | None
-    ) -> tuple[Remark, ...]:
-        if remark is not None:
-            return (remark,)
-        texts = [each.text for each in answer.sentences]
-        found: list[Remark] = []
-        if gates.is_echo(" ".join(texts), task.question, task.sample_answer):
-            found.append(Remark.ECHO)
-        if scoring.off_topic(points, sample, self._aligner.match(key.asked, answer)):
-            found.append(Remark.OFF_TOPIC)
-        if gates.is_keywords(texts) and not gates.is_keywords([task.sample_answer]):
-            found.append(Remark.KEYWORDS)
-        if gates.is_shuffled(texts):
-            found.append(Remark.SHUFFLED)
-        denied = [self._aligner.match(each, answer) for each in key.sample_sentences]
-        if scoring.contradiction(points, denied):
-            found.append(Remark.CONTRADICTION)
-        return tuple(found)
+    def _evidence(self, key: Key, answer: Passage) -> Evidence:
+        aligner = self._aligner
+        related = aligner.relatedness(answer, key.question, key.sample.passage)
+        return Evidence(
+            points=tuple(aligner.match(reference, answer) for reference in key.points),
+            sample=aligner.match(key.sample, answer),
+            relatedness=related,
+            lenient=scoring.lenience(len(key.points), related),
+            turned=tuple(
+                _turned(each, match, answer)
+                for each in key.sample_sentences
+                if scoring.repeats(match := aligner.match(each, answer))
+            ),
+        )
+
+
+def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]:
+    texts = [each.text for each in answer.sentences]
+    checks = (
+        (Remark.ECHO, gates.is_echo(" ".join(texts), task.question, task.sample_answer)),
+        (Remark.OFF_TOPIC, scoring.off_topic(found.points, found.sample, found.relatedness)),
+        (Remark.KEYWORDS, gates.is_keywords(texts, task.sample_answer)),
+        (Remark.SHUFFLED, gates.is_shuffled(texts)),
+        (Remark.CONTRADICTION, scoring.contradiction(found.points, found.turned)),
+    )
+    return tuple(remark for remark, fires in checks if fires)
+
+
+def _turned(reference: Reference, match: Match, answer: Passage) -> bool:
+    """Whether a sentence that repeats one of the sample says the opposite: another number of negations, or opposites."""
+    said = polarity.count(answer.sentences[match.sentence].text)
+    meant = sum(polarity.count(each.text) for each in reference.passage.sentences)
+    return said % 2 != meant % 2 or match.flipped >= 0.6
 
 
 def _screen(task: Task) -> tuple[list[Sentence], Remark | None]:
@@ -129,8 +150,8 @@ def _screen(task: Task) -> tuple[list[Sentence], Remark | None]:
     return kept, None
 
 
-def _point(point: KeyPoint, match: Match, answer: Passage, text: str) -> PointVerdict:
-    coverage = scoring.coverage(match)
+def _point(point: KeyPoint, match: Match, lenient: float, answer: Passage, text: str) -> PointVerdict:
+    coverage = scoring.coverage(match, lenient)
     if coverage is Coverage.MISSING or match.sentence < 0:
         return PointVerdict(point, Coverage.MISSING)
     place = answer.sentences[match.sentence]

@@ -79,9 +79,11 @@ def negated(text: str) -> tuple[tuple[int, int], ...]:
 
 @lru_cache(maxsize=512)
 def count(text: str) -> int:
-    """How many negations a sentence holds."""
+    """How many negations a sentence holds; denied as a whole it counts as 1."""
     lowered = text.lower()
     exempt = [found.span() for found in _NOT_NEGATING.finditer(lowered)]
+    if _DENIAL.search(lowered):
+        return 1
     places = [found.start() for found in _TOKEN.finditer(lowered) if _negates(found.group())]
     return sum(not any(left <= place < right for left, right in exempt) for place in places)
 

@@ -23,13 +23,13 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 const FULL = new Intl.DateTimeFormat(undefined, {
   weekday: "long",
   day: "numeric",
   month: "long",
-  hour: "2-digit",
+  hour: "numeric",
   minute: "2-digit",
 });
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });

@@ -91,8 +91,13 @@ export class Log {
     return node;
   }
 
+  /** Scrolls to the end, or to the beginning of the last message when that is taller than the view. */
   toEnd() {
     this.scroll.scrollTop = this.scroll.scrollHeight;
+    const last = this.log.lastElementChild;
+    if (last && last.offsetHeight > this.scroll.clientHeight - 40) {
+      last.scrollIntoView({ block: "start" });
+    }
   }
 
   #atEnd() {

@@ -22,12 +22,8 @@ function attachment({ name, content }) {
 function table({ header, rows, own }, title) {
   const head = make("tr", {}, ...header.map((cell) => make("th", { scope: "col", text: cell })));
   const body = rows.map((row, index) => {
-    const line = make("tr", { class: index === own ? "own" : undefined });
-    line.append(...row.map((cell) => make("td", { text: cell })));
-    if (index === own) {
-      line.firstElementChild.append(make("span", { class: "unseen", text: " (you)" }));
-    }
-    return line;
+    const mark = index === own ? { class: "own", "aria-current": "true" } : {};
+    return make("tr", mark, ...row.map((cell) => make("td", { text: cell, dir: "auto" })));
   });
   return make(
     "div",
@@ -211,7 +207,7 @@ export class MessageNode {
       if (this.opener?.isConnected) {
         this.opener.textContent = text; // kept, so that it keeps the focus
       } else {
-        this.opener = make("button", { type: "button", class: "link opener", text, onclick: () => this.actions.open(message) });
+        this.opener = make("button", { type: "button", class: "opener", text, onclick: () => this.actions.open(message) });
       }
       parts.push(this.opener);
     }

@@ -1,0 +1,52 @@
+# Each target sets up its own .venv when it is missing or its lock file has changed.
+#   make run     the coach, with the local chat       make test    the tests
+#   make demo    a day in a channel, in the terminal  make check   ruff, mypy and the tests
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV := .venv
+IN := $(VENV)/bin/python
+PIP := $(IN) -m pip --disable-pip-version-check install --quiet --require-hashes
+
+.PHONY: run demo test check lint lock clean
+
+run: $(VENV)/.runs
+	@exec $(IN) -m bot run
+
+demo: $(VENV)/.runs
+	@exec $(IN) -m bot demo
+
+test: $(VENV)/.tests
+	$(IN) -m pytest
+
+check: lint test
+
+lint: $(VENV)/.tests
+	$(IN) -m ruff check .
+	$(IN) -m ruff format --check .
+	$(IN) -m mypy
+
+$(IN):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "MLOps Coach needs Python 3.11 or newer; found $$($(PYTHON) --version). Try make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "python -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
+
+$(VENV)/.runs: $(IN) requirements.lock
+	@echo "Installing what the coach needs (a minute or two, once)" >&2
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+$(VENV)/.tests: $(IN) requirements-dev.lock
+	@echo "Installing what the tests need (a minute or two, once)" >&2
+	@$(PIP) -r requirements-dev.lock
+	@touch $@ $(VENV)/.runs
+
+# For whoever changes the dependencies in pyproject.toml; needs uv.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate pyproject.toml --group dev --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
