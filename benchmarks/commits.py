@@ -2,8 +2,9 @@
 
     python -m benchmarks.commits [--folder DIR] [--rounds N] [--seconds S]
 
-Both sides insert the same rows into the same schema with a write-ahead log and synchronous=FULL, by turns, on the disk
-of `--folder`. The ratio of a round is what counts: rates are the disk's. Takes about 20 seconds.
+All insert the same rows into the same schema with a write-ahead log and synchronous=FULL, by turns, on the disk
+of `--folder`. The ratio of a round is what counts: rates are the disk's. A bare loop of sqlite3 with as many rows to a
+commit, no callers and no event loop, shows what this disk and processor allow at most. Takes about 20 seconds.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ class Grouped:
         return (self.acks - before) / (time.perf_counter() - start)
 
 
-def measure_single(path: Path, seconds: float) -> float:
-    """Acknowledged writes a second of raw sqlite3 with one commit for each."""
+def measure_raw(path: Path, seconds: float, size: int) -> float:
+    """Writes a second of raw sqlite3 in a plain loop with `size` of them to a commit."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -77,41 +78,48 @@ def measure_single(path: Path, seconds: float) -> float:
         first, start = count, time.perf_counter()
         while time.perf_counter() - start < seconds:
             connection.execute("BEGIN IMMEDIATE")
-            row = {"message": str(FIRST_ID + count), "user_id": "u1", "text": TEXT, "at": 1}
-            connection.execute(INSERT, row).fetchall()
+            for _ in range(size):
+                row = {"message": str(FIRST_ID + count), "user_id": "u1", "text": TEXT, "at": 1}
+                connection.execute(INSERT, row).fetchall()
+                count += 1
             connection.execute("COMMIT")
-            count += 1
         return float(count - first) / (time.perf_counter() - start)
 
 
 async def run(folder: Path, rounds: int, seconds: float) -> None:
-    """Measure by turns and print a line a round, then the median ratio."""
+    """Measure by turns and print a line a round, then the median ratio and its bound."""
     (folder / "schema").mkdir()
     (folder / "schema" / "001_start.sql").write_text(SCHEMA, encoding="utf-8")
     (folder / "queries.sql").write_text(f"-- name: reply_insert\n{INSERT}", encoding="utf-8")
-    grouped, ratios = Grouped(), list[float]()
+    grouped, ratios, bounds = Grouped(), list[float](), list[float]()
     store = await SqliteStore.open(
         folder / "grouped.sqlite3", schema=folder / "schema", queries=folder / "queries.sql", crash=grouped.crash
     )
     try:
         for turn in range(rounds):
-            single = await asyncio.to_thread(measure_single, folder / "single.sqlite3", seconds)
+            single = await asyncio.to_thread(measure_raw, folder / "single.sqlite3", seconds, 1)
             many = await grouped.measure(store, seconds)
+            bare = await asyncio.to_thread(measure_raw, folder / "bare.sqlite3", seconds / 2, WRITERS)
             ratios.append(many / single)
-            print(f"round {turn + 1}: {single:8,.0f} acks/s one by one, {many:8,.0f} grouped: {ratios[-1]:5.1f}x")
+            bounds.append(bare / single)
+            print(
+                f"round {turn + 1}: {single:7,.0f} acks/s one by one, {many:8,.0f} grouped: {ratios[-1]:5.1f}x", end=""
+            )
+            print(f" (bare loop: {bare:8,.0f}, {bounds[-1]:5.1f}x)")
     finally:
         await store.close()
     share = grouped.commits / max(grouped.acks, 1)
     print(f"grouped: {grouped.acks:,} writes in {grouped.commits:,} commits, {share:.4f} a write")
     median = statistics.median(ratios)
     print(f"ratio: {median:.1f}x in the median, {min(ratios):.1f}x to {max(ratios):.1f}x (aim: {AIM:.0f}x)")
+    print(f"bound: {statistics.median(bounds):.1f}x, raw sqlite3 with {WRITERS} rows to a commit and nobody waiting")
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Durable writes a second: grouped commits against single ones.")
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="on the disk to measure (default: here)")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=2.0, help="for each side of a round")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder, prefix=".commits-") as folder:

@@ -193,6 +193,7 @@ async def serve(settings: Settings, *, ready: Callable[[str], None], crash: Cras
     from bot.platforms.web import WebChat
 
     async with opened(settings, crash=crash) as app:
+        await app.coach.grading.take_back()
         for platform in app.platforms:
             if isinstance(platform, WebChat):
                 await open_local_channel(app.coach, settings.timezone or local_zone())

@@ -76,6 +76,10 @@ class Grading:
             return LONGEST_WAIT_S
         return min(LONGEST_WAIT_S, max(0.05, (records.moment(due["at"]) - self._clock.now()).total_seconds()))
 
+    async def take_back(self) -> None:
+        """End all leases. Only for the one process of a database, at its start: nobody can hold them but the dead."""
+        await self._store.write(_take_back, records.micros(self._clock.now()))
+
     async def idle(self) -> None:
         """Wait until the replies that were claimed are dealt with."""
         while self._at_work:
@@ -152,6 +156,11 @@ class Grading:
 
 
 # ---------------------------------------------------------------------------------------------- units of work
+
+
+def _take_back(now: int) -> Unit[None]:
+    yield from rows("replies_take_back", now=now)
+    yield from rows("outbox_take_back", now=now)
 
 
 def _record(reply_id: int, grade: Grade, copied: bool, now: int) -> Unit[bool]:

@@ -11,7 +11,7 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, closing, suppress
+from contextlib import AsyncExitStack, ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -42,10 +42,13 @@ _log = logging.getLogger(__name__)
 
 
 class _Connection(aiosqlite.Connection):
-    """Runs whole functions on the connection's thread: a hop for each statement would cost more than the statement."""
+    """Runs whole functions on the connection's thread: a hop for each statement would cost more than the statement.
 
-    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
-        super().__init__(connector, iter_chunk_size=64)
+    It takes a connection that is already open: a failed opening would leave aiosqlite's thread to outlive the loop.
+    """
+
+    def __init__(self, opened: sqlite3.Connection) -> None:
+        super().__init__(lambda: opened, iter_chunk_size=64)
 
     async def call(self, function: Callable[[sqlite3.Connection], T]) -> T:
         # A lambda, because aiosqlite logs what it runs, and arguments hold people's texts.
@@ -70,15 +73,23 @@ class SqliteStore:
     """A `bot.core.ports.Store` in one file. Made by `open`; `close` it, or the process won't end."""
 
     def __init__(
-        self, path: Path, steps: Sequence[Migration], lock: BaseFileLock, writer: _Connection, runner: Runner
+        self,
+        path: Path,
+        steps: Sequence[Migration],
+        lock: BaseFileLock,
+        writer: _Connection,
+        readers: Sequence[_Connection],
+        runner: Runner,
     ) -> None:
         self._path = path
         self._steps = steps
         self._lock = lock
         self._writer = writer
         self._runner = runner
-        self._readers: list[_Connection] = []
+        self._readers = readers
         self._idle: asyncio.Queue[_Connection] = asyncio.Queue()
+        for reader in readers:
+            self._idle.put_nowait(reader)
         self._waiting: deque[_Job] = deque()
         self._wake = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
@@ -112,24 +123,12 @@ class SqliteStore:
     async def _open(
         cls, path: Path | str, schema: Path, queries: Path, crash: CrashPoint, *, upgrade: bool
     ) -> SqliteStore:
-        place, lock, steps, runner = await asyncio.to_thread(_prepare, path, schema, queries, crash)
-        writer = _Connection(lambda: files.open_writer(place, steps, upgrade=upgrade)[0])
-        try:
-            await writer
-        except BaseException:
-            await asyncio.to_thread(lock.release)
-            raise
-        store = cls(place, steps, lock, writer, runner)
-        try:
-            for _ in range(READERS):
-                reader = _Connection(lambda: files.open_reader(place))
-                await reader
-                store._readers.append(reader)
-                store._idle.put_nowait(reader)
-        except BaseException:
-            await store.close()
-            raise
-        return store
+        steps, named = await asyncio.to_thread(lambda: (load_migrations(schema), load_queries(queries)))
+        place, lock, opened = await asyncio.to_thread(_acquire, path, steps, upgrade=upgrade)
+        writer, *readers = [_Connection(connection) for connection in opened]
+        for connection in (writer, *readers):
+            await connection
+        return cls(place, steps, lock, writer, readers, Runner(place, named, crash))
 
     async def write(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a unit after those that came before and return its result once that is on the disk.
@@ -220,13 +219,22 @@ class SqliteStore:
                     await self._idle.get()
 
 
-def _prepare(
-    path: Path | str, schema: Path, queries: Path, crash: CrashPoint
-) -> tuple[Path, BaseFileLock, Sequence[Migration], Runner]:
-    steps, named = load_migrations(schema), load_queries(queries)
+def _acquire(
+    path: Path | str, steps: Sequence[Migration], *, upgrade: bool
+) -> tuple[Path, BaseFileLock, list[sqlite3.Connection]]:
+    """The database's lock and its connections, the writer first; all of them or, with an error, none."""
     place = files.locate(path)
     _warn_once()
-    return place, files.lock(place), steps, Runner(place, named, crash)
+    with ExitStack() as undo:
+        lock = files.lock(place)
+        undo.callback(lock.release)
+        opened = [files.open_writer(place, steps, upgrade=upgrade)[0]]
+        undo.callback(opened[0].close)
+        for _ in range(READERS):
+            opened.append(files.open_reader(place))
+            undo.callback(opened[-1].close)
+        undo.pop_all()
+        return place, lock, opened
 
 
 # ---------------------------------------------------------------------------------------------- for the command line
@@ -256,11 +264,32 @@ async def upgrade(path: Path | str, *, schema: Path = SCHEMA) -> tuple[int, int]
     return await asyncio.to_thread(_upgrade, path, schema)
 
 
+async def look(path: Path | str, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run one unit that only reads against a database that another process may be using.
+
+    Raises what the unit raises; StoreError where there is no such file, or its schema isn't this version's.
+    """
+    outcome = await asyncio.to_thread(_look, path, partial(unit, *args, **kwargs))
+    if isinstance(outcome, Failed):
+        raise outcome.error
+    return cast(T, outcome.value)
+
+
 def _backup(path: Path | str, target: Path) -> None:
     place = files.locate(path)
     files.require(place)
     with closing(files.open_reader(place)) as source:
         files.copy(source, target.absolute(), like=place, replace=False)
+
+
+def _look(path: Path | str, start: Start) -> Outcome:
+    steps, named = load_migrations(SCHEMA), load_queries(QUERIES)
+    place = files.locate(path)
+    files.require(place)
+    files.read_header(place)
+    with closing(files.open_reader(place)) as reader:
+        files.require_version(reader, place, steps, upgrade=False)
+        return Runner(place, named, no_crash).read(reader, start)
 
 
 def _check(path: Path | str, schema: Path) -> list[str]:

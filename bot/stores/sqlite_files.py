@@ -90,12 +90,16 @@ def _process_id(file: Path) -> str:
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection that begins no transaction by itself; `mode` is "ro", "rw" or "rwc" (create)."""
+    """A connection that begins no transaction by itself; `mode` is "ro", "rw" or "rwc" (create).
+
+    It may be handed from thread to thread, and used by one at a time.
+    """
     return sqlite3.connect(
         f"{path.as_uri()}?mode={mode}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
+        check_same_thread=False,
         cached_statements=_STATEMENTS_KEPT,
     )
 
@@ -146,12 +150,12 @@ def open_writer(path: Path, steps: Sequence[Migration], *, upgrade: bool) -> tup
             raise StoreUnwritable(f"{path}: the file is read-only; let this user write to it, or choose another place")
         if header and header.wal:  # a reader leaves the log alone, a writer may fold it in on closing
             with closing(connect(path, "ro")) as reader:
-                _require_version(reader, path, steps, upgrade=upgrade)
+                require_version(reader, path, steps, upgrade=upgrade)
         connection = connect(path, "rwc")
         try:
             if header is None:  # before there is a log, so that the file itself says whose it is
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            found = _require_version(connection, path, steps, upgrade=upgrade)
+            found = require_version(connection, path, steps, upgrade=upgrade)
             _configure(connection, path)
             migrate(connection, path, steps, found)
         except BaseException:
@@ -195,7 +199,8 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _require_version(connection: sqlite3.Connection, path: Path, steps: Sequence[Migration], *, upgrade: bool) -> int:
+def require_version(connection: sqlite3.Connection, path: Path, steps: Sequence[Migration], *, upgrade: bool) -> int:
+    """The schema version found. Raises StoreTooNew, StoreDamaged, or StoreError for an older one unless `upgrade`."""
     found = version(connection)
     if found > len(steps):
         raise StoreTooNew(
@@ -345,7 +350,7 @@ def _damage(connection: sqlite3.Connection, path: Path) -> list[str]:
 
 def _drift(connection: sqlite3.Connection, path: Path, steps: Sequence[Migration]) -> list[str]:
     try:
-        _require_version(connection, path, steps, upgrade=False)
+        require_version(connection, path, steps, upgrade=False)
     except StoreError as error:
         return [str(error)]
     if version(connection) == 0:

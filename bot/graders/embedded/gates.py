@@ -42,9 +42,9 @@ _ADDRESSED = re.compile(
 
 _FREE_AFTER_THE = frozenset(
     """
-above already also always back different do either for if few first following just last least less like many more most much need needs
-never next now once one only other others own rather same single such then thing things two under use uses very way well
-while whole why how
+above already also always back different do either few first following for given how if just last least less like many
+more most much need needs never next now once one only other others own rather same single such then thing things two
+under use uses very way well while whole why
 """.split()
 )
 _VERBS = frozenset("is are was were has have had does do did can could will would should must may might am be".split())
@@ -55,8 +55,9 @@ _POSSESSIVES = frozenset("its their our your my".split())
 _CONJUNCTIONS = frozenset("and or but".split())
 
 _LABELS = ("b", "c")
+_ACRONYM = re.compile(r"(?<=[a-z] )[A-Z]{2,}\b")
 _NAME = "x"
-"""Where other letters are names, of nodes or terminals, so is "a"."""
+"""Stands for names that look like function words: an acronym such as IS, and "a" where other letters are names too."""
 
 _NEVER_LAST = _ARTICLES | _POSSESSIVES | _CONJUNCTIONS | {"of", "into", "than", "because", "i", "we", "they", "from"}
 
@@ -105,7 +106,7 @@ def is_shuffled(sentences: Sequence[str]) -> bool:
     Three at least, and one in fourteen of the function words. Of a shuffled text of 60 words or more practically all
     are caught; below 25 words there are too few to tell.
     """
-    texts = [words(sentence) for sentence in sentences]
+    texts = [words(_ACRONYM.sub(_NAME, sentence)) for sentence in sentences]
     if any(label in said for said in texts for label in _LABELS):
         texts = [[_NAME if word == "a" else word for word in said] for said in texts]
     total = sum(len(said) for said in texts)

@@ -121,7 +121,10 @@ def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]
     texts = [each.text for each in answer.sentences]
     checks = (
         (Remark.ECHO, gates.is_echo(" ".join(texts), task.question, task.sample_answer)),
-        (Remark.OFF_TOPIC, scoring.off_topic(found.points, found.sample, found.relatedness)),
+        (
+            Remark.OFF_TOPIC,
+            len(words(task.answer)) >= 8 and scoring.off_topic(found.points, found.sample, found.relatedness),
+        ),
         (Remark.KEYWORDS, gates.is_keywords(texts, task.sample_answer)),
         (Remark.SHUFFLED, gates.is_shuffled(texts)),
         (Remark.CONTRADICTION, scoring.contradiction(found.points, found.turned)),
@@ -130,7 +133,7 @@ def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]
 
 
 def _turned(reference: Reference, match: Match, answer: Passage) -> bool:
-    """Whether a sentence that repeats one of the sample says the opposite: another number of negations, or opposites."""
+    """Whether a sentence that repeats one of the sample means the opposite: one negation more or less, or opposites."""
     said = polarity.count(answer.sentences[match.sentence].text)
     meant = sum(polarity.count(each.text) for each in reference.passage.sentences)
     return said % 2 != meant % 2 or match.flipped >= 0.6

@@ -43,14 +43,14 @@ large small; larger smaller; bigger smaller; big small; stateless stateful; immu
 synchronous asynchronous; synchronously asynchronously; manual automatic; manually automatically; automatic manual;
 horizontal vertical; horizontally vertically; declarative imperative; strong weak; stronger weaker; safe unsafe;
 consistent inconsistent; reliable unreliable; public private; static dynamic;
-early late; earlier later; cheap expensive; cheaper dearer; reversible irreversible; same different;
-shared separate; together separately; independent dependent; independently together; gradual sudden;
+early late; earlier later; cheap expensive; cheaper dearer; reversible irreversible;
+together separately; independent dependent; independently together; gradual sudden;
 gradually immediately; gradually suddenly; possible impossible; enable prevent; enables prevents; allow forbid;
 allows forbids; encourage discourage; add remove; adds removes; success failure; succeed fail; succeeds fails;
 accept reject; accepts rejects; improve worsen; improves worsens; better worse; best worst;
 good bad; versioned unversioned; ordered unordered; blocking nonblocking; optional mandatory;
-optional required; stable unstable; healthy unhealthy; present absent; valid invalid; known unknown; 
-strict lenient; loose tight; loosely tightly; coupled decoupled; 
+optional required; stable unstable; healthy unhealthy; present absent; valid invalid; known unknown;
+strict lenient; loose tight; loosely tightly; coupled decoupled;
 encrypted plaintext; centralised decentralised; centralized decentralized
 """
 

@@ -31,7 +31,7 @@ PARTLY, COVERED = 0.3, 0.65
 SUPPORT = 0.15
 """What the alignment with the whole sample answer adds to that with the key points."""
 
-_NOWHERE = 0.2
+_NOWHERE = 0.17
 """Recall below which a text about something else altogether stays."""
 
 _CAPS = {
@@ -96,7 +96,7 @@ def score(raw_share: float, remarks: Sequence[Remark]) -> int:
 
 def off_topic(points: Sequence[Match], sample: Match, relatedness: float) -> bool:
     """Whether an answer touches neither any point, nor the sample, nor anything of the question."""
-    return relatedness < 0.35 and all(match.recall < _NOWHERE for match in (*points, sample))
+    return relatedness < 0.3 and all(match.recall < _NOWHERE for match in (*points, sample))
 
 
 def contradiction(points: Sequence[Match], turned: Sequence[bool]) -> bool:
@@ -112,7 +112,7 @@ def contradiction(points: Sequence[Match], turned: Sequence[bool]) -> bool:
 
 def repeats(match: Match) -> bool:
     """Whether a sentence of the answer is nearly word for word the reference."""
-    return match.local >= 0.85 and match.sure >= 0.8
+    return match.local >= 0.9 and match.sure >= 0.85
 
 
 def _short(recall: float) -> float:

@@ -12,14 +12,11 @@ MAX_CHARACTERS = 6000
 MAX_SENTENCES = 100
 """Beyond it neighbours are joined, so that a text of tiny sentences costs no more than a long one."""
 
-_INVISIBLE = {
-    code: None
-    for code in (
-        0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0,
-        *range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070),
-        *range(0xFE00, 0xFE10), *range(0xE0000, 0xE0FFF),
-    )
-}  # fmt: skip
+_INVISIBLE = dict.fromkeys([
+    0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0,
+    *range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070),
+    *range(0xFE00, 0xFE10), *range(0xE0000, 0xE0FFF),
+])  # fmt: skip
 """Zero-width, bidirectional and variation characters: they can hide text from a reader, or split words."""
 
 _END = re.compile(r"(?<=[.!?;。！？؟])[\"')\]]*(?=\s)|\n+|(?<=[。！？])")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import secrets
@@ -12,11 +13,11 @@ from aiohttp import web
 
 from bot.coach import Coach
 from bot.coach.replies import Taken
-from bot.core.errors import UsageError
+from bot.core.errors import StoreError, UsageError
 from bot.core.model import Reply
 from bot.core.ports import Clock, Row, Store
 from bot.platforms.web import calls, guard, units
-from bot.platforms.web.live import Hub
+from bot.platforms.web.live import Hub, Listener
 from bot.platforms.web.names import clean_name, clean_text
 from bot.platforms.web.static import Asset
 from bot.platforms.web.units import COMMUNITY, PLATFORM, Member, micros
@@ -262,15 +263,20 @@ class Api:
         with self._hub.listen(member.id, lambda: _gone(request)) as listener:
             response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
             await response.prepare(request)
-            await response.write(b"retry: 1000\nevent: ready\ndata: {}\n\n")
-            while not self._hub.closed:
-                listener.clear()
-                rows, reached, more = await self._store.read(units.changed, member.id, since, BATCH)
-                await response.write(_events(rows, reached, moved=reached != since))
-                since = reached
-                if not more and not await listener.wait(HEARTBEAT):
-                    await response.write(b": still here\n\n")
+            # The page has left when writing fails; a database that can't be read ends the stream, and it tries again.
+            with contextlib.suppress(ConnectionResetError, StoreError):
+                await self._follow(response, listener, member, since)
         return response
+
+    async def _follow(self, response: web.StreamResponse, listener: Listener, member: Member, since: int) -> None:
+        await response.write(b"retry: 1000\nevent: ready\ndata: {}\n\n")
+        while not self._hub.closed:
+            listener.clear()
+            rows, reached, more = await self._store.read(units.changed, member.id, since, BATCH)
+            await response.write(_events(rows, reached, moved=reached != since))
+            since = reached
+            if not more and not await listener.wait(HEARTBEAT):
+                await response.write(b": still here\n\n")
 
 
 def _events(rows: Sequence[Row], reached: int, *, moved: bool) -> bytes:

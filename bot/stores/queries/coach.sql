@@ -175,6 +175,9 @@ WHERE id IN (SELECT id FROM replies WHERE state = 'received' AND due_at <= :now 
     AND state = 'received' AND due_at <= :now
 RETURNING id, round_id, user_id, text, at, tries, waits;
 
+-- name: replies_take_back
+UPDATE replies SET due_at = :now WHERE state = 'received' AND due_at > :now RETURNING id;
+
 -- name: replies_next_due
 SELECT min(due_at) AS at FROM replies WHERE state = 'received';
 
@@ -354,6 +357,9 @@ UPDATE outbox SET state = 'sending', due_at = :lease, tries = tries + 1
 WHERE id IN (SELECT id FROM outbox WHERE platform = :platform AND community = :community AND channel = :channel
         AND state IN ('waiting', 'sending') ORDER BY id LIMIT :most)
 RETURNING id, community, channel, kind, round_id, reply_id, tries, message;
+
+-- name: outbox_take_back
+UPDATE outbox SET due_at = :now WHERE state = 'sending' RETURNING id;
 
 -- name: outbox_sent
 UPDATE outbox SET state = 'sent', sent_at = :now, message = :message, failure = ''

@@ -203,7 +203,7 @@ export class MessageNode {
     }
     if (message.opens && this.actions.open) {
       const count = message.replies;
-      const text = count ? `Open the thread (${count === 1 ? "1 message" : `${count} messages`})` : "Open the thread";
+      const text = count ? `Open the thread (${count})` : "Open the thread";
       if (this.opener?.isConnected) {
         this.opener.textContent = text; // kept, so that it keeps the focus
       } else {
