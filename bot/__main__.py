@@ -16,6 +16,7 @@ from bot.core.errors import CoachError
 PROGRAM = "mlops-coach"
 REFUSED = 2
 INTERRUPTED = 130
+MOST_LINES = 5
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,8 +59,11 @@ async def _command(command: Coroutine[Any, Any, int]) -> int:
 
 
 def _refused(error: BaseException) -> int:
-    for line in str(error).splitlines():
+    lines = str(error).splitlines()
+    for line in lines[:MOST_LINES]:
         print(f"{PROGRAM}: {line}", file=sys.stderr)
+    if len(lines) > MOST_LINES:
+        print(f"{PROGRAM}: and {len(lines) - MOST_LINES} more", file=sys.stderr)
     return REFUSED
 
 

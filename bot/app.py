@@ -191,7 +191,9 @@ async def opened(settings: Settings, *, clock: Clock | None = None, crash: Crash
 async def serve(settings: Settings, *, ready: Callable[[str], None], crash: CrashPoint = no_crash) -> None:
     """Run the coach until it is cancelled; `ready` is told the local chat's address once it listens."""
     from bot.platforms.web import WebChat
+    from bot.stores.sqlite import warn_once
 
+    warn_once()
     async with opened(settings, crash=crash) as app:
         await app.coach.grading.take_back()
         for platform in app.platforms:

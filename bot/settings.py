@@ -135,7 +135,7 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(_worded(error)) from None  # the cause would show the value, which may be a secret
+        raise SettingsError(_worded(error, values)) from None  # the cause would show the value, which may be a secret
 
 
 def _dotenv(file: Path, known: Mapping[str, str]) -> dict[str, str | None]:
@@ -154,18 +154,25 @@ def _dotenv(file: Path, known: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def _meant(name: str, known: Mapping[str, str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.7) or difflib.get_close_matches(
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.8) or difflib.get_close_matches(
         f"{PREFIX}{name}", known, n=1, cutoff=0.8
     )
     return f" Did you mean {close[0]}?" if close else ""
 
 
-def _worded(error: ValidationError) -> str:
-    """One line for all that is wrong, without the values."""
+def _value(field: str, values: Mapping[str, str]) -> str:
+    """The value in question, unless it is or may hold a secret."""
+    kept = field.endswith(("_token", "_url", "_key", "_secret")) or field not in values
+    return "" if kept else f" ({values[field]!r:.60})"
+
+
+def _worded(error: ValidationError, values: Mapping[str, str]) -> str:
+    """One line for all that is wrong."""
     lines = []
     for found in error.errors(include_input=False, include_url=False):
-        name = f"{PREFIX}{str(found['loc'][0]).upper()}" if found["loc"] else PREFIX
-        lines.append(f"{name} is wrong: {found['msg'].removeprefix('Value error, ')}")
+        field = str(found["loc"][0])
+        what = found["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        lines.append(f"{PREFIX}{field.upper()} is wrong{_value(field, values)}: {what}")
     return "; ".join(lines)
 
 

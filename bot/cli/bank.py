@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 FAULTY = 1
+MOST_ADVICE = 10
 
 
 def add_to(commands: _SubParsersAction[Any]) -> None:
@@ -64,8 +65,7 @@ async def check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json({"questions": [content.as_json(q) for q in questions], "faults": [], "advice": _faults(advice)})
         return 0
-    for fault in advice:
-        print(f"advice: {fault}", file=sys.stderr)
+    _print_advice(advice)
     print(f"{_counted(questions)}; no faults")
     return 0
 
@@ -229,6 +229,17 @@ def _rejected(error: ContentError, *, as_json: bool) -> int:
     for fault in error.faults:
         print(f"mlops-coach: {fault}", file=sys.stderr)
     return FAULTY
+
+
+def _print_advice(advice: Sequence[Fault]) -> None:
+    """A line a question, the first few of them."""
+    lines: dict[str, list[str]] = {}
+    for fault in advice:
+        lines.setdefault(fault.file, []).append(f"{fault.problem} ({fault.remedy})")
+    for id_, found in list(lines.items())[:MOST_ADVICE]:
+        print(f"advice on {id_}: {'; '.join(found)}", file=sys.stderr)
+    if len(lines) > MOST_ADVICE:
+        print(f"advice on {len(lines) - MOST_ADVICE} more questions: see --json", file=sys.stderr)
 
 
 def _faults(faults: Sequence[Fault]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from bot.content.faults import Faults, decode, shorten
 from bot.core.errors import ContentError, Fault
 
 STRICT = "strict"
+NAMES = (STRICT,)
 _PARTS = {
     "[Question]": "{question}",
     "[Sample Answer]": "{sample_answer}",
@@ -20,6 +21,7 @@ _PARTS = {
     "[Student Answer]": "{answer}",
 }
 _LAST = "[Student Answer]"
+_OPTIONAL = "[Key Points]"
 _VERSION = re.compile(r"Version:[ \t]*([1-9]\d{0,5})[ \t]*", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}", re.ASCII)
 
@@ -50,16 +52,23 @@ class Prompts:
 
 
 def load_prompts(folder: Path) -> Prompts:
-    """The templates of a folder's *.md files, `strict` among them. Raises ContentError with the faults of all."""
+    """The templates that the coach uses, from a folder that may hold other files too.
+
+    Raises ContentError with the faults of all.
+    """
     faults: list[Fault] = []
     found: dict[str, Prompt] = {}
-    for path in markdown_files(folder):
+    files = {path.stem: path for path in markdown_files(folder)}
+    for name in NAMES:
+        if name not in files:
+            faults.append(
+                Fault(f"{folder}/{name}.md", 0, "the template is missing", "put it into the folder of prompts")
+            )
+            continue
         try:
-            found[path.stem] = parse_prompt(read_bytes(path), path.name)
+            found[name] = parse_prompt(read_bytes(files[name]), files[name].name)
         except ContentError as error:
             faults.extend(error.faults)
-    if STRICT not in found and not faults:
-        faults.append(Fault(f"{STRICT}.md", 0, "the template is missing", "put it into the folder of prompts"))
     if faults:
         raise ContentError(faults)
     return Prompts(MappingProxyType(found))
@@ -68,8 +77,8 @@ def load_prompts(folder: Path) -> Prompts:
 def parse_prompt(content: str | bytes, file: str) -> Prompt:
     """Read a template: a line `Version: N`, then the text.
 
-    Each of [Question], [Sample Answer], [Key Points] and [Student Answer] begins a line once, its placeholder stands
-    once, in that part, and the student's answer comes last. Raises ContentError with all faults.
+    Each of [Question], [Sample Answer], [Key Points] (which may be left out) and [Student Answer] begins a line once,
+    its placeholder stands once, in that part, and the student's answer comes last. Raises ContentError with all faults.
     """
     faults = Faults(file)
     first, _, rest = decode(content, faults).partition("\n")
@@ -79,7 +88,7 @@ def parse_prompt(content: str | bytes, file: str) -> Prompt:
     lines = rest.split("\n")
     labels = _labels(lines, faults)
     _check_placeholders(lines, labels, faults)
-    if len(labels) == len(_PARTS) and max(labels, key=lambda name: labels[name]) != _LAST:
+    if _LAST in labels and max(labels, key=lambda name: labels[name]) != _LAST:
         faults.add(labels[_LAST], f"{_LAST} isn't the last part", "put it behind the others")
     faults.check()
     return Prompt(Path(file).stem, int(version[1]) if version else 0, rest.strip())
@@ -96,7 +105,7 @@ def _labels(lines: list[str], faults: Faults) -> dict[str, int]:
                 faults.add(number, f"{name} begins a part twice, first in line {labels[name]}", "keep one")
             labels.setdefault(name, number)
     for name, placeholder in _PARTS.items():
-        if name not in labels:
+        if name not in labels and name != _OPTIONAL:
             faults.add(0, f"no part begins with {name}", f"write {name} at the start of a line, then {placeholder}")
     return labels
 
@@ -119,5 +128,5 @@ def _check_placeholders(lines: list[str], labels: Mapping[str, int], faults: Fau
                 faults.add(number, f"{placeholder} stands outside of its part", f"put it below {known[placeholder]}")
             seen.setdefault(placeholder, number)
     for placeholder, name in known.items():
-        if placeholder not in seen:
+        if placeholder not in seen and (name in labels or name != _OPTIONAL):
             faults.add(labels.get(name, 0), f"{placeholder} is missing", f"put it below {name}")

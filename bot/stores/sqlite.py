@@ -224,7 +224,6 @@ def _acquire(
 ) -> tuple[Path, BaseFileLock, list[sqlite3.Connection]]:
     """The database's lock and its connections, the writer first; all of them or, with an error, none."""
     place = files.locate(path)
-    _warn_once()
     with ExitStack() as undo:
         lock = files.lock(place)
         undo.callback(lock.release)
@@ -324,7 +323,8 @@ def can_corrupt(version: tuple[int, int, int]) -> bool:
 
 
 @cache
-def _warn_once() -> None:
+def warn_once() -> None:
+    """Say, once, that the SQLite in use can damage a database; for the start of a long-lived process."""
     if can_corrupt(sqlite3.sqlite_version_info):
         _log.warning(
             "SQLite %s can, rarely, damage a database that several programs write to; the coach writes through one "

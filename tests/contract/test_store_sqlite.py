@@ -660,14 +660,12 @@ def test_releases_that_can_damage_a_database_are_known(version: tuple[int, int, 
     assert can_corrupt(version) is affected
 
 
-async def test_such_a_release_is_warned_of_once(
-    home: Home, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_such_a_release_is_warned_of_once(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 40, 1))
-    engine._warn_once.cache_clear()
+    engine.warn_once.cache_clear()
     with caplog.at_level(logging.WARNING):
-        await home.fill()
-        await home.fill(0)
+        engine.warn_once()
+        engine.warn_once()
     assert sum("can, rarely, damage" in record.message for record in caplog.records) == 1
 
 

@@ -58,8 +58,9 @@ class Match:
     """How an answer matches one reference.
 
     `recall` is the coverage signal, 0 to 1. `sentence` is the best single sentence of the answer (-1 without any), with
-    `local` its own recall, `sure` the share of the reference's weight with an evident partner there, and `flipped` the
-    part of that share (0 to 1) that stands under opposite polarity.
+    `local` its own recall, `sure` the share of the reference's weight with an evident partner there, `flipped` the part of
+    that share (0 to 1) that stands under opposite polarity, and `turns` by how many negations and opposites that
+    sentence and the reference differ: an odd number turns the meaning around.
     """
 
     recall: float = 0.0
@@ -67,6 +68,7 @@ class Match:
     local: float = 0.0
     sure: float = 0.0
     flipped: float = 0.0
+    turns: int = 0
 
 
 class Aligner:
@@ -129,13 +131,14 @@ class Aligner:
         by_sentence = np.round((best * shares[:, None]).sum(axis=0), 4)
         overall = float((best.max(axis=1) * shares).sum())
         top = int(by_sentence.argmax())
-        sure, flipped = _polarity(reference, answer, top, similarity)
+        sure, flipped, turns = _polarity(reference.passage, reference.weights, answer, top, similarity)
         return Match(
             recall=round((overall + float(by_sentence[top])) / 2, 4),
             sentence=top,
             local=float(by_sentence[top]),
             sure=sure,
             flipped=flipped,
+            turns=turns,
         )
 
 
@@ -181,20 +184,24 @@ def _flags(text: str, encoded: Encoded) -> Flags:
     return np.array([any(left <= s < right for left, right in spans) for s in encoded.starts], dtype=np.bool_)
 
 
-def _polarity(reference: Reference, answer: Passage, top: int, similarity: Floats) -> tuple[float, float]:
-    """`sure` and `flipped` of a match. One pair of opposites turns a statement around as a whole."""
+def _polarity(
+    meant: Passage, weights: Floats, answer: Passage, top: int, similarity: Floats
+) -> tuple[float, float, int]:
+    """`sure`, `flipped` and `turns` of a match with the answer's sentence `top`."""
     start = int(answer.bounds[top])
     end = int(answer.bounds[top + 1]) if top + 1 < len(answer.bounds) else len(answer.ids)
     partner = start + similarity[:, start:end].argmax(axis=1)
     alike = similarity[np.arange(len(partner)), partner] >= _SURE
-    weight = float(reference.weights[alike].sum())
+    weight = float(weights[alike].sum())
     if not weight:
-        return 0.0, 0.0
-    sure = round(weight / float(reference.weights.sum()), 4)
-    odd = reference.passage.negated != answer.negated[partner]
-    said = set(answer.words[start:end])
-    for i in np.flatnonzero(~odd):
-        word = reference.passage.words[i]
-        if word not in said and polarity.opposite(word, answer.words[int(partner[i])]):
-            return sure, 1.0
-    return sure, round(float(reference.weights[alike & odd].sum()) / weight, 4)
+        return 0.0, 0.0, 0
+    odd = meant.negated != answer.negated[partner]
+    flipped = round(float(weights[alike & odd].sum()) / weight, 4)
+    opposed = len(_opposed(set(meant.words), set(answer.words[start:end])))
+    negations = polarity.count(answer.sentences[top].text) - sum(polarity.count(each.text) for each in meant.sentences)
+    return round(weight / float(weights.sum()), 4), 1.0 if opposed else flipped, abs(negations) + opposed
+
+
+def _opposed(meant: set[str], said: set[str]) -> set[str]:
+    """The reference's words whose opposite stands in the answer instead of them."""
+    return {word for word in meant - said if (polarity.OPPOSITES.get(word, frozenset()) & said) - meant}

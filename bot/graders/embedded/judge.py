@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
-from bot.graders.embedded import gates, polarity, scoring
+from bot.graders.embedded import gates, scoring
 from bot.graders.embedded.align import Aligner, Match, Passage, Reference
 from bot.graders.embedded.encoder import Encoder
 from bot.graders.embedded.text import MAX_CHARACTERS, Sentence, clean, sentences, words
@@ -110,7 +110,7 @@ class Judge:
             relatedness=related,
             lenient=scoring.lenience(len(key.points), related),
             turned=tuple(
-                _turned(each, match, answer)
+                match.turns % 2 == 1
                 for each in key.sample_sentences
                 if scoring.repeats(match := aligner.match(each, answer))
             ),
@@ -130,13 +130,6 @@ def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]
         (Remark.CONTRADICTION, scoring.contradiction(found.points, found.turned)),
     )
     return tuple(remark for remark, fires in checks if fires)
-
-
-def _turned(reference: Reference, match: Match, answer: Passage) -> bool:
-    """Whether a sentence that repeats one of the sample means the opposite: one negation more or less, or opposites."""
-    said = polarity.count(answer.sentences[match.sentence].text)
-    meant = sum(polarity.count(each.text) for each in reference.passage.sentences)
-    return said % 2 != meant % 2 or match.flipped >= 0.6
 
 
 def _screen(task: Task) -> tuple[list[Sentence], Remark | None]:

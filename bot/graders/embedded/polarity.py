@@ -22,8 +22,11 @@ _NEGATORS = frozenset({
 
 _BOUNDARIES = frozenset({
     "but", "because", "since", "so", "although", "though", "while", "whereas", "unless", "until", "if", "when", "which",
-    "who", "and", "or", "then", "however", "therefore", "as", ",", ";", ":", ".", "!", "?", "(", ")", "–", "—",
+    "who", "and", "then", "however", "therefore", "as", ",", ";", ":", ".", "!", "?", "(", ")", "–", "—",
 })  # fmt: skip
+
+_LISTING = frozenset({"no", "without", "neither", "nor"})
+"""These govern a whole list: no loss, duplication or disorder."""
 
 _NOT_NEGATING = re.compile(
     r"\b(?:not (?:only|just|merely)|no (?:matter|doubt|(?:more|less|later|longer) than)|rather (?!than))"
@@ -37,28 +40,29 @@ _DENIAL = re.compile(
 )
 
 _PAIRS = """
-always never; all none; before after; increase decrease; increases decreases; increasing decreasing; rise fall;
-rises falls; higher lower; high low; more fewer; more less; most least; faster slower; fast slow; quick slow;
-large small; larger smaller; bigger smaller; big small; stateless stateful; immutable mutable; mutable immutable;
-synchronous asynchronous; synchronously asynchronously; manual automatic; manually automatically; automatic manual;
-horizontal vertical; horizontally vertically; declarative imperative; strong weak; stronger weaker; safe unsafe;
-consistent inconsistent; reliable unreliable; public private; static dynamic;
-early late; earlier later; cheap expensive; cheaper dearer; reversible irreversible;
-together separately; independent dependent; independently together; gradual sudden;
-gradually immediately; gradually suddenly; possible impossible; enable prevent; enables prevents; allow forbid;
-allows forbids; encourage discourage; add remove; adds removes; success failure; succeed fail; succeeds fails;
-accept reject; accepts rejects; improve worsen; improves worsens; better worse; best worst;
-good bad; versioned unversioned; ordered unordered; blocking nonblocking; optional mandatory;
-optional required; stable unstable; healthy unhealthy; present absent; valid invalid; known unknown;
-strict lenient; loose tight; loosely tightly; coupled decoupled;
+always never; increase decrease; increases decreases; increasing decreasing; rise fall; rises falls; stateless stateful;
+immutable mutable; synchronous asynchronous; synchronously asynchronously; manual automatic; manually automatically;
+manual automated; horizontal vertical; horizontally vertically; declarative imperative; strong weak; safe unsafe;
+consistent inconsistent; reliable unreliable; public private; static dynamic; cheap expensive; reversible irreversible;
+together separately; independent dependent; independently together; gradually immediately; gradually suddenly;
+possible impossible; enable prevent; enables prevents; allow forbid; allows forbids; accept reject; accepts rejects;
+improve worsen; improves worsens; better worse; best worst; good bad; versioned unversioned; optional mandatory;
+optional required; stable unstable; healthy unhealthy; valid invalid; known unknown; strict lenient; loosely tightly;
 encrypted plaintext; centralised decentralised; centralized decentralized
 """
 
-OPPOSITES: dict[str, frozenset[str]] = {}
-for _pair in _PAIRS.replace("\n", " ").split(";"):
-    _left, _right = _pair.split()
-    OPPOSITES[_left] = OPPOSITES.get(_left, frozenset()) | {_right}
-    OPPOSITES[_right] = OPPOSITES.get(_right, frozenset()) | {_left}
+
+def _opposites() -> dict[str, frozenset[str]]:
+    table: dict[str, frozenset[str]] = {}
+    for pair in _PAIRS.split(";"):
+        left, right = pair.split()
+        table[left] = table.get(left, frozenset()) | {right}
+        table[right] = table.get(right, frozenset()) | {left}
+    return table
+
+
+OPPOSITES = _opposites()
+"""The words that turn a word's statement around."""
 
 
 @lru_cache(maxsize=512)
@@ -71,7 +75,7 @@ def negated(text: str) -> tuple[tuple[int, int], ...]:
     for i, (start, _, token) in enumerate(tokens):
         if _negates(token) and not any(left <= start < right for left, right in exempt):
             for j in range(i + 1, min(len(tokens), i + 1 + REACH)):
-                if tokens[j][2] in _BOUNDARIES:
+                if tokens[j][2] in _BOUNDARIES and not (token in _LISTING and tokens[j][2] == ","):
                     break
                 odd[j] = not odd[j]
     return tuple((start, end) for (start, end, _), flag in zip(tokens, odd, strict=True) if flag)
@@ -86,11 +90,6 @@ def count(text: str) -> int:
         return 1
     places = [found.start() for found in _TOKEN.finditer(lowered) if _negates(found.group())]
     return sum(not any(left <= place < right for left, right in exempt) for place in places)
-
-
-def opposite(word: str, other: str) -> bool:
-    """Whether two words in lower case are a listed pair of opposites."""
-    return other in OPPOSITES.get(word, ())
 
 
 def _negates(token: str) -> bool:

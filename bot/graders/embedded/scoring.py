@@ -75,7 +75,7 @@ def coverage(match: Match, lenient: float = 0.0) -> Coverage:
 
 def contradicts(match: Match) -> bool:
     """Whether the sentence that fits a reference best evidently says the opposite."""
-    return match.local >= 0.55 and match.sure >= 0.5 and match.flipped >= 0.6
+    return match.turns % 2 == 1 and match.flipped >= 0.6 and match.local >= 0.55 and match.sure >= 0.5
 
 
 def raw(points: Sequence[Match], sample: Match, lenient: float = 0.0) -> float:
