@@ -7,7 +7,7 @@ VENV := .venv
 IN := $(VENV)/bin/python
 PIP := $(IN) -m pip --disable-pip-version-check install --quiet --require-hashes
 
-.PHONY: run demo test check lint lock clean
+.PHONY: run demo test check lint lock readme clean
 
 run: $(VENV)/.runs
 	@exec $(IN) -m bot run
@@ -47,6 +47,10 @@ lock:
 		--no-annotate pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate pyproject.toml --group dev --output-file requirements-dev.lock
+
+# Renew the settings table and the demo in the README.
+readme: $(VENV)/.tests
+	$(IN) -m tests.update_readme
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
