@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bot import content
 from bot.clock import SystemClock, local_zone
@@ -17,7 +17,7 @@ from bot.coach import Coach, Grading, Organise, Privacy, Replies, Rounds, Standi
 from bot.coach.delivery import Delivery
 from bot.coach.rounds import Bank
 from bot.coach.work import Bell, loop
-from bot.core.errors import SettingsError
+from bot.core.errors import SettingsError, UsageError
 from bot.core.model import Place, Question
 from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
 from bot.settings import Settings
@@ -40,13 +40,19 @@ class App:
 
     async def run(self) -> None:
         """Serve until cancelled; when a platform stops with an error, all stop and it is raised."""
-        async with asyncio.TaskGroup() as tasks:
-            for platform in self.platforms:
-                tasks.create_task(platform.run(), name=platform.name)
-            tasks.create_task(loop("rounds", self.coach.rounds.bell, self.coach.rounds.step))
-            tasks.create_task(loop("grading", self.coach.grading.bell, self.coach.grading.step))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for platform in self.platforms:
+                    tasks.create_task(platform.run(), name=platform.name)
+                tasks.create_task(loop("rounds", self.coach.rounds.bell, self.coach.rounds.step))
+                tasks.create_task(loop("grading", self.coach.grading.bell, self.coach.grading.step))
+                for delivery in self.deliveries:
+                    tasks.create_task(loop("delivery", delivery.bell, delivery.step))
+        finally:
+            # Nothing of ours may use the store once it closes.
+            await self.coach.grading.stop()
             for delivery in self.deliveries:
-                tasks.create_task(loop("delivery", delivery.bell, delivery.step))
+                await delivery.stop()
 
     async def settle(self) -> None:
         """Do all that is due now, to its end, without waiting for anything: one turn of every loop until all rest."""
@@ -71,19 +77,20 @@ def assemble(
     cooldown: dt.timedelta = dt.timedelta(minutes=1),
 ) -> App:
     """Wire a coach from its parts; platforms that take a coach get it by their `attach`."""
-    deliveries = [Delivery(store, platform, clock, crash) for platform in platforms]
+    grading_bell = Bell()
+    replies = Replies(store, clock, crash, grading=grading_bell)
+    deliveries = [Delivery(store, platform, clock, crash, catch_up=replies.catch_up) for platform in platforms]
 
     def deliver() -> None:
         for delivery in deliveries:
             delivery.bell.ring()
 
-    grading_bell = Bell()
     rounds = Rounds(store, Bank(tuple(bank)), clock, rng, crash, bell=Bell(), deliver=deliver, cooldown=cooldown)
     privacy = Privacy(store, clock, deliver=deliver)
     privacy.platforms.update({platform.name: platform for platform in platforms})
     coach = Coach(
         rounds=rounds,
-        replies=Replies(store, clock, crash, grading=grading_bell),
+        replies=replies,
         grading=Grading(store, grader, clock, crash, bell=grading_bell, deliver=deliver),
         standings=Standings(store, clock),
         organise=Organise(store, rounds, clock),
@@ -146,14 +153,52 @@ def check_platforms(settings: Settings) -> None:
         for name, value, remedy in needs.get(platform, []):
             if value is None:
                 raise SettingsError(f'{name} is not set. Platform "{platform}" needs it: {remedy}.')
-        if platform in needs:
-            raise SettingsError(f"COACH_PLATFORMS names {platform}, which this version can't do yet. Use web.")
+        if platform == "slack":
+            raise SettingsError(
+                f"COACH_PLATFORMS names {platform}, which this version can't do yet. Use web or discord."
+            )
+
+
+class Attachable(Platform, Protocol):
+    """A platform that hands what people do to a coach."""
+
+    def attach(self, coach: Coach) -> None: ...
+
+
+def platforms_of(settings: Settings, store: Store, clock: Clock) -> list[Attachable]:
+    """The platforms that the settings name, each imported only then. Raises SettingsError."""
+    made: list[Attachable] = []
+    if "web" in settings.platforms:
+        from bot.platforms.web import WebChat
+
+        made.append(
+            WebChat(
+                store,
+                clock,
+                host=settings.web_host,
+                port=settings.web_port,
+                token=settings.web_token.get_secret_value() if settings.web_token else "",
+                hosts=settings.web_hosts,
+            )
+        )
+    if "discord" in settings.platforms and settings.discord_token:
+        from bot.platforms.discord import DiscordChat
+
+        made.append(
+            DiscordChat(
+                store,
+                token=settings.discord_token.get_secret_value(),
+                api_url=settings.discord_api_url,
+                gateway_url=settings.discord_gateway_url,
+                grace=dt.timedelta(days=settings.forget_after_days),
+            )
+        )
+    return made
 
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, *, clock: Clock | None = None, crash: CrashPoint = no_crash) -> AsyncIterator[App]:
     """A coach as the settings describe it, closed at the end. Raises SettingsError, ContentError, StoreError."""
-    from bot.platforms.web import WebChat
     from bot.stores.sqlite import SqliteStore
 
     check_platforms(settings)
@@ -166,39 +211,32 @@ async def opened(settings: Settings, *, clock: Clock | None = None, crash: Crash
         await make_folder(settings)
         store = await SqliteStore.open(settings.database, crash=crash)
         stack.push_async_callback(store.close)
-        chat = WebChat(
-            store,
-            clock,
-            host=settings.web_host,
-            port=settings.web_port,
-            token=settings.web_token.get_secret_value() if settings.web_token else "",
-            hosts=settings.web_hosts,
-        )
+        platforms = platforms_of(settings, store, clock)
         app = assemble(
             store,
             grader,
             bank,
-            [chat],
+            platforms,
             clock=clock,
             rng=random.Random(),  # noqa: S311  it draws questions, not secrets
             crash=crash,
             cooldown=dt.timedelta(seconds=settings.question_cooldown_s),
         )
-        chat.attach(app.coach)
+        for platform in platforms:
+            platform.attach(app.coach)
         yield app
 
 
 async def serve(settings: Settings, *, ready: Callable[[str], None], crash: CrashPoint = no_crash) -> None:
     """Run the coach until it is cancelled; `ready` is told the local chat's address once it listens."""
     from bot.platforms.web import WebChat
-    from bot.stores.sqlite import warn_once
 
-    warn_once()
     async with opened(settings, crash=crash) as app:
         await app.coach.grading.take_back()
         for platform in app.platforms:
-            if isinstance(platform, WebChat):
-                await open_local_channel(app.coach, settings.timezone or local_zone())
+            if not isinstance(platform, WebChat):
+                continue  # read again by itself whenever it has connected
+            await open_local_channel(app.coach, settings.timezone or local_zone())
             missed = await app.coach.replies.catch_up(platform)
             if missed:
                 log.info("%d replies had come while the coach was away", missed)
@@ -212,11 +250,15 @@ async def serve(settings: Settings, *, ready: Callable[[str], None], crash: Cras
 async def _announce(
     address: Coroutine[Any, Any, str], running: asyncio.Task[None], ready: Callable[[str], None]
 ) -> None:
+    from bot.stores.sqlite import warn_once
+
     waiting = asyncio.create_task(address)
-    await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
-    if waiting.done():
-        ready(waiting.result())
-    else:
+    try:
+        await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            ready(waiting.result())
+            warn_once()
+    finally:
         waiting.cancel()
 
 
@@ -226,6 +268,7 @@ async def open_local_channel(coach: Coach, zone: str) -> None:
     channel, _ = await coach.organise.show(place)
     if channel.name:
         return  # set up before; an organiser may have changed or ended its schedule since
-    await coach.rounds.channel(place, LOCAL_CHANNEL)
     await coach.organise.set(place, {"time": "09:00", "zone": zone, "grace": LOCAL_GRACE})
-    await coach.rounds.post_now(place)
+    with contextlib.suppress(UsageError):  # posted by a first start that was cut short
+        await coach.rounds.post_now(place)
+    await coach.rounds.channel(place, LOCAL_CHANNEL)

@@ -14,18 +14,21 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from bot.coach import Coach
 from bot.coach.organise import SETTINGS
+from bot.coach.replies import Taken
 from bot.core import render
 from bot.core.errors import UsageError
 from bot.core.message import Button, Field, Form, Message
 from bot.core.model import Person, Place, Question, Reply, Round, Schedule
-from bot.core.text import fold
+from bot.core.rules import NAME_LIMIT
+from bot.core.text import fold, one_line
 
 ARGUMENT_LIMIT = 6_000  # characters; the longest is a private answer
 FORM_LIMIT = 4_000  # characters; Discord's text input takes no more
+CHART_LINES = 5  # people at the top whose points are drawn
 CLOSE_MATCH = 60.0  # of 100, rapidfuzz's ratio: near enough to ask "did you mean"
 
 
@@ -57,7 +60,7 @@ class Call:
     `place.channel` is the channel (never the thread, which is in `thread`, "" outside one). `target` is what a button
     or form carries (a round's or a reply's id). `key` is unique per interaction and the same on redelivery.
     `submitted` says that a form was filled in: its fields are in `args`. `zone` is the person's IANA zone where the
-    platform knows it.
+    platform knows it. `written` is the message that a message command was used on, where the platform hands it over.
     """
 
     verb: str
@@ -71,6 +74,7 @@ class Call:
     args: Mapping[str, str] = field(default_factory=dict)
     submitted: bool = False
     zone: str = ""
+    written: Reply | None = None
 
     def arg(self, name: str) -> str:
         """An argument without surrounding space; "" when it wasn't given."""
@@ -173,11 +177,16 @@ def _private(call: Call, round_: Round) -> Reply:
 
 async def _hint(coach: Coach, call: Call) -> Message:
     round_ = await coach.rounds.find(call.place, thread=call.thread, target=call.target)
-    shown = int(call.arg("number")) if call.arg("number").isdecimal() else 1
+    number = call.arg("number")[:3]
+    shown = int(number) if number.isdecimal() else 1
     return render.hints(round_.question, round_.id, min(max(1, shown), max(1, len(round_.question.hints))))
 
 
 async def _grade(coach: Coach, call: Call) -> Message:
+    written = call.written  # it may be all that the platform ever lets us read of the message
+    own = written is not None and written.author.id == call.person.id and written.message == call.target
+    if written and own and await coach.replies.take(written, asked=True) is Taken.ANSWER:
+        return render.taken(private=False)
     await coach.replies.ask(call.place, call.thread, call.target, call.person)
     return render.taken(private=False)
 
@@ -210,12 +219,18 @@ async def _shared_board(coach: Coach, call: Call) -> Message:
     topic = call.arg("topic")
     if topic:
         topic = await _topic(coach, call.place, topic)
-    board = await coach.standings.board(call.place, call.person, call.arg("period") or "week", topic)
-    return render.board(board, call.person.id if call.verb != "share" else "")
+    period = call.arg("period") or "week"
+    board = await coach.standings.board(call.place, call.person, period, topic)
+    drawn = [row.person.id for row in (*board.rows[:CHART_LINES], *([board.own] if board.own else []))]
+    courses = await coach.standings.courses(call.place, drawn, period, topic)
+    return render.board(board, call.person.id if call.verb != "share" else "", courses)
 
 
 async def _me(coach: Coach, call: Call) -> Message:
-    return render.progress(call.person.name, await coach.standings.progress(call.place, call.person))
+    name = one_line(call.person.name, NAME_LIMIT)
+    courses = await coach.standings.courses(call.place, [call.person.id], "all")
+    progress = await coach.standings.progress(call.place, call.person)
+    return render.progress(name, progress, courses.get(call.person.id, ()))
 
 
 async def _privacy(coach: Coach, call: Call) -> Message:
@@ -359,15 +374,20 @@ async def dispatch(coach: Coach, call: Call) -> Message | Form:
     What a person got wrong comes back as a message; only errors of the coach itself are raised (StoreError, ...).
     """
     try:
-        command = command_of(call.verb)
-        if command.organisers and not call.organiser:
-            raise UsageError(f"/mlops {command.verb} is for organisers.")
-        if command.form and not call.submitted:
-            return await command.form(coach, call)
-        _check(command, call)
-        return await command.handler(coach, call)
+        return await perform(coach, call)
     except UsageError as error:
         return render.problem(str(error))
+
+
+async def perform(coach: Coach, call: Call) -> Message | Form:
+    """As `dispatch`, but raises UsageError: for platforms that show it to fewer people than the answer."""
+    command = command_of(call.verb)
+    if command.organisers and not call.organiser:
+        raise UsageError(f"/mlops {command.verb} is for organisers.")
+    if command.form and not call.submitted:
+        return await command.form(coach, call)
+    _check(command, call)
+    return await command.handler(coach, call)
 
 
 def _check(command: Command, call: Call) -> None:
@@ -413,7 +433,7 @@ def _arguments(command: Command, words: list[str]) -> dict[str, str]:
             break
         if param.choices and words[0].casefold() not in param.choices:
             later = command.params[position + 1 :]
-            meant = process.extractOne(words[0].casefold(), param.choices, score_cutoff=75.0)
+            meant = process.extractOne(words[0].casefold(), param.choices, scorer=fuzz.ratio, score_cutoff=75.0)
             if param.required or not later or meant:
                 known = ", ".join(param.choices)
                 hint = _meant(words[0], param.choices)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.core.errors import SettingsError
@@ -65,6 +65,13 @@ class Settings(BaseSettings):
         (), description="Host names, a comma list, by which browsers reach the local chat beside `COACH_WEB_HOST`."
     )
     discord_token: SecretStr | None = Field(None, description="The Discord bot's token; `discord` needs it.")
+    discord_api_url: str = Field(
+        "", description="A REST proxy's or test server's address instead of Discord's, up to `/api/v10`."
+    )
+    discord_gateway_url: str = Field("", description="A gateway's address (`ws://` or `wss://`) instead of Discord's.")
+    forget_after_days: Annotated[int, Field(ge=0, le=3_650)] = Field(
+        30, description="Days after which a community that removed the coach is forgotten."
+    )
     slack_bot_token: SecretStr | None = Field(None, description="The Slack bot's token (`xoxb-`); `slack` needs it.")
     slack_app_token: SecretStr | None = Field(
         None, description="The Slack app-level token (`xapp-`) with `connections:write`; Socket Mode needs it."
@@ -90,6 +97,14 @@ class Settings(BaseSettings):
     def _known_zone(cls, value: str) -> str:
         if value and value not in zoneinfo.available_timezones():
             raise ValueError("use an IANA zone such as Europe/Berlin")
+        return value
+
+    @field_validator("discord_api_url", "discord_gateway_url")
+    @classmethod
+    def _known_scheme(cls, value: str, info: ValidationInfo) -> str:
+        schemes = ("http://", "https://") if info.field_name == "discord_api_url" else ("ws://", "wss://")
+        if value and not value.startswith(schemes):
+            raise ValueError(f"use an address that begins with {' or '.join(schemes)}")
         return value
 
     @field_validator("database_url")

@@ -42,4 +42,6 @@ async def run(_: argparse.Namespace) -> int:
 
 
 def _ready(address: str) -> None:
-    print(f"MLOps Coach is open at {address} (Ctrl+C stops it)", flush=True)
+    # A log is kept and read by others: the address carries the token only where it is shown to whoever started us.
+    shown = address if sys.stdout.isatty() else address.partition("?")[0]
+    print(f"MLOps Coach is open at {shown} (Ctrl+C stops it)", flush=True)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import functools
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.coach import records
 from bot.coach.replies import own_grade
 from bot.coach.standings import podium
-from bot.coach.work import Bell, backoff
+from bot.coach.work import RETRY_AFTER_ERROR_S, Bell, backoff, stop
 from bot.core import render
-from bot.core.errors import PlatformAway, PlatformError
+from bot.core.errors import PlatformAway, PlatformError, StoreError
 from bot.core.message import Message, Parcel, ParcelKind
-from bot.core.model import Place
+from bot.core.model import Channel
 from bot.core.ports import Clock, CrashPoint, Platform, Row, Sent, Store, Unit, one, rows
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,24 @@ BATCH = 50
 LEASE = dt.timedelta(minutes=5)
 LONGEST_WAIT_S = 30.0
 
+TRIES = 5
+"""How often a message is tried that fails for a reason that no platform gave."""
+
 
 class Delivery:
     """Sends what one platform has to say. A channel that has to wait holds up no other."""
 
-    def __init__(self, store: Store, platform: Platform, clock: Clock, crash: CrashPoint) -> None:
+    def __init__(
+        self,
+        store: Store,
+        platform: Platform,
+        clock: Clock,
+        crash: CrashPoint,
+        *,
+        catch_up: Callable[[Platform], Awaitable[int]],
+    ) -> None:
         self._store, self._platform, self._clock, self._crash = store, platform, clock, crash
+        self._catch_up = catch_up
         self._at_work: dict[tuple[str, str], asyncio.Task[None]] = {}
         self.bell = Bell()
 
@@ -47,7 +60,7 @@ class Delivery:
             if head["due_at"] > now:
                 wait = min(wait, max(0.05, (head["due_at"] - now) / 1e6))
                 continue
-            task = asyncio.create_task(self._channel(*key), name=f"deliver to {self._platform.name} {key[1]}")
+            task = asyncio.create_task(self._serve(*key), name=f"deliver to {self._platform.name} {key[1]}")
             self._at_work[key] = task
             task.add_done_callback(functools.partial(self._finished, key))
         return wait
@@ -57,11 +70,22 @@ class Delivery:
         while self._at_work:
             await asyncio.wait(self._at_work.values())
 
+    async def stop(self) -> None:
+        """End what is being sent; what was sent and not marked is looked for at the next start."""
+        await stop(self._at_work.values())
+
     def _finished(self, key: tuple[str, str], task: asyncio.Task[None]) -> None:
         del self._at_work[key]
         self.bell.ring()
         if not task.cancelled() and (error := task.exception()):
             log.error("%s: stopped; what is left is tried again when its lease expires: %s", task.get_name(), error)
+
+    async def _serve(self, community: str, channel: str) -> None:
+        try:
+            await self._channel(community, channel)
+        except StoreError as error:
+            log.error("delivery to %s %s: %s", self._platform.name, channel, error)
+            await self._clock.sleep(RETRY_AFTER_ERROR_S)  # at work until then, or the bell would start it at once
 
     async def _channel(self, community: str, channel: str) -> None:
         lease = records.micros(self._clock.now() + LEASE)
@@ -74,8 +98,9 @@ class Delivery:
         marks: list[asyncio.Task[object]] = []
         try:
             while waiting:
-                if not await self._one(waiting[0], marks):
-                    await self._release(waiting)
+                wait = await self._one(waiting[0], marks)
+                if wait:
+                    await self._release(waiting[1:], wait)
                     return
                 waiting.pop(0)
         finally:
@@ -83,46 +108,75 @@ class Delivery:
             if marks:
                 await asyncio.gather(*marks)
 
-    async def _one(self, row: Row, marks: list[asyncio.Task[object]]) -> bool:
-        """Deliver one message; False when its channel has to wait."""
-        parcel = await self._store.read(_parcel, row)
-        if parcel is None:  # withdrawn, forgotten, or its round is gone
-            marks.append(asyncio.create_task(self._drop(row, "", "void")))
-            return True
+    async def _one(self, row: Row, marks: list[asyncio.Task[object]]) -> float:
+        """Deliver one message; the seconds that its channel has to wait, 0.0 when it can go on."""
+        personal = False
         try:
-            if parcel.only_for:
-                # Personal messages can't be looked for afterwards: better once too few than twice.
-                await self._mark(row, parcel, Sent(row["message"] or ""))
-                await self._platform.send(parcel)
-            else:
-                sent = await self._send(row, parcel)
-                self._crash("outbox.sent")
-                mark = asyncio.create_task(self._mark(row, parcel, sent))
-                marks.append(mark)
-                if parcel.kind is ParcelKind.QUESTION:
-                    await mark  # the thread's first replies need their round to be open
+            parcel = await self._store.read(_parcel, row)
+            if parcel is None:  # withdrawn, forgotten, or its round is gone
+                marks.append(asyncio.create_task(self._drop(row, "", "void")))
+                return 0.0
+            personal = bool(parcel.only_for)
+            await self._deliver(row, parcel, marks)
         except PlatformAway as error:
             log.warning("%s is away (%s); message %s waits", self._platform.name, error, row["id"])
             wait = max(backoff(row["tries"]), error.retry_after or 0.0)
-            due = records.micros(self._clock.now() + dt.timedelta(seconds=wait))
-            await self._store.write(
-                one, "outbox_wait", id=row["id"], due_at=due, tries=row["tries"], failure=str(error)[:500]
-            )
-            return False
+            # Asked to come again, we know that it isn't there; otherwise a personal message may be.
+            if personal and error.retry_after is None:
+                await self._drop(row, f"{self._platform.name} was away: {error}", "dropped")
+            else:
+                await self._wait(row, wait, row["tries"], str(error))
+            return wait
         except PlatformError as error:
             log.error("message %s (%s) can't be posted and is dropped: %s", row["id"], row["kind"], error)
-            await self._drop(row, str(error)[:500], "dropped")
-        return True
+            await self._drop(row, str(error), "dropped")
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("message %s (%s) could not be delivered", row["id"], row["kind"])
+            why = f"unexpected error: {type(error).__name__}"
+            if personal or row["tries"] >= TRIES:  # it must not hold its channel up for ever
+                await self._drop(row, why, "dropped")
+                return 0.0
+            wait = backoff(row["tries"])
+            await self._wait(row, wait, row["tries"], why)
+            return wait
+        return 0.0
 
-    async def _send(self, row: Row, parcel: Parcel) -> Sent:
+    async def _deliver(self, row: Row, parcel: Parcel, marks: list[asyncio.Task[object]]) -> None:
+        if parcel.only_for:
+            # Personal messages can't be looked for afterwards: better once too few than twice.
+            await self._mark(row, parcel, Sent(row["message"] or ""))
+            await self._platform.send(parcel)
+            return
+        sent, found = await self._send(row, parcel)
+        self._crash("outbox.sent")
+        mark = asyncio.create_task(self._mark(row, parcel, sent))
+        marks.append(mark)
+        if parcel.kind is ParcelKind.QUESTION:
+            await mark  # the thread's first replies need their round to be open
+            if not sent.thread and not row["message"]:
+                await self._without_thread(row, sent)
+            if found:
+                await self._catch_up(self._platform)  # some may have come since it was posted
+
+    async def _send(self, row: Row, parcel: Parcel) -> tuple[Sent, bool]:
+        """Where the message is, and whether it was there already."""
         if row["message"]:
             await self._platform.amend(row["message"], parcel)
-            return Sent(row["message"])
+            return Sent(row["message"]), False
         if row["tries"] > 1:  # it may have left before a crash
             there = await self._platform.find(parcel)
             if there:
-                return there
-        return await self._platform.send(parcel)
+                return there, True
+        return await self._platform.send(parcel), False
+
+    async def _without_thread(self, row: Row, sent: Sent) -> None:
+        """A question that got no thread must not ask for replies there."""
+        parcel = await self._store.read(_parcel, row)
+        if parcel:
+            with contextlib.suppress(PlatformError):
+                await self._platform.amend(sent.message, parcel)
 
     async def _mark(self, row: Row, parcel: Parcel, sent: Sent) -> object:
         await self._store.write(_mark, row, sent, parcel.kind, records.micros(self._clock.now()))
@@ -130,22 +184,23 @@ class Delivery:
         return None
 
     async def _drop(self, row: Row, why: str, state: str) -> object:
-        return await self._store.write(_drop, row, why, state)
+        return await self._store.write(_drop, row, why[:500], state)
 
-    async def _release(self, waiting: Sequence[Row]) -> None:
-        """Give back what wasn't tried: it goes on when the first of its channel does."""
-        for row in waiting[1:]:
-            await self._store.write(
-                one, "outbox_wait", id=row["id"], due_at=records.micros(self._clock.now()), tries=row["tries"] - 1,
-                failure="",
-            )  # fmt: skip
+    async def _wait(self, row: Row, seconds: float, tries: int, why: str = "") -> None:
+        due = records.micros(self._clock.now() + dt.timedelta(seconds=seconds))
+        await self._store.write(one, "outbox_wait", id=row["id"], due_at=due, tries=tries, failure=why[:500])
+
+    async def _release(self, untried: Sequence[Row], seconds: float) -> None:
+        """Give back what wasn't tried: the oldest of its channel decides when that goes on."""
+        await asyncio.gather(*(self._wait(row, seconds, row["tries"] - 1) for row in untried))
 
 
 # ---------------------------------------------------------------------------------------------- units of work
 
 
 def _mark(row: Row, sent: Sent, kind: ParcelKind, now: int) -> Unit[None]:
-    yield from one("outbox_sent", id=row["id"], now=now, message=sent.message)
+    note = sent.note[:500]
+    yield from one("outbox_sent", id=row["id"], now=now, message=sent.message, lease=row["due_at"], note=note)
     if kind is ParcelKind.QUESTION and not row["message"]:
         yield from one("round_open", id=row["round_id"], now=now, message=sent.message, thread=sent.thread)
 
@@ -163,29 +218,30 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
         return None
     round_ = records.round_(found)
     kind = ParcelKind(row["kind"])
-    key, place = str(row["id"]), round_.channel.place
+    key, home = str(row["id"]), round_.channel
     if kind is ParcelKind.QUESTION:
         title = render.thread_title(round_.question)
-        return _to(place, key, kind, "", render.question_post(round_), opens_thread=title)
+        return _to(home, key, kind, "", render.question_post(round_), opens_thread=title)
     if kind is ParcelKind.REVEAL:
         result = yield from podium(round_)
-        return _to(place, key, kind, round_.thread, render.reveal(round_, result), reply_to=round_.message)
+        words = render.reveal(round_, result)
+        return _to(home, key, kind, round_.thread, words, reply_to=round_.message)
     reply = yield from one("reply_get", id=row["reply_id"])
     if reply is None or not reply["user_id"] or reply["state"] in ("withdrawn", "replaced"):
         return None
     only_for = reply["user_id"] if reply["private"] or kind is ParcelKind.PENDING else ""
     reply_to = "" if reply["private"] else reply["message"]
     if kind is ParcelKind.PENDING:
-        return _to(place, key, kind, reply["channel"], render.pending(), reply_to=reply_to, only_for=only_for)
+        return _to(home, key, kind, reply["channel"], render.pending(), reply_to=reply_to, only_for=only_for)
     own = yield from own_grade(reply["id"])
     if own.grade is None:
         return None
     message = render.grade(own.grade, own.reply_id, own.notes)
-    return _to(place, key, kind, reply["channel"], message, reply_to=reply_to, only_for=only_for)
+    return _to(home, key, kind, reply["channel"], message, reply_to=reply_to, only_for=only_for)
 
 
 def _to(
-    place: Place,
+    home: Channel,
     key: str,
     kind: ParcelKind,
     thread: str,
@@ -196,5 +252,6 @@ def _to(
     opens_thread: str = "",
 ) -> Parcel:
     return Parcel(
-        key, kind, place.platform, place.community, place.channel, thread, message, reply_to, only_for, opens_thread
-    )
+        key, kind, home.place.platform, home.place.community, home.place.channel, thread, message, reply_to, only_for,
+        opens_thread, home.pin, home.archive_after,
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from bot.coach import records, results
 from bot.coach.replies import post_grade
 from bot.coach.rounds import post
-from bot.coach.work import Bell, backoff
+from bot.coach.work import Bell, backoff, stop
 from bot.core import rules, strict
 from bot.core.errors import GraderAway, GraderError, UsageError
 from bot.core.model import Grade, Place, Question
@@ -60,17 +60,18 @@ class Grading:
     async def step(self) -> float:
         """Claim what is due, as much as there is room for; the seconds until more may be due."""
         room = self._at_once - len(self._at_work)
+        if room <= 0:
+            return LONGEST_WAIT_S  # every finished task rings the bell
         now = self._clock.now()
-        if room > 0:
-            lease = records.micros(now + LEASE)
-            claimed = await self._store.write(rows, "replies_claim", now=records.micros(now), lease=lease, most=room)
-            self._crash("reply.claimed")
-            for row in sorted(claimed, key=lambda row: (row["at"], row["id"])):
-                task = asyncio.create_task(self._one(row), name=f"grade reply {row['id']}")
-                self._at_work.add(task)
-                task.add_done_callback(self._finished)
-            if len(claimed) == room:
-                return LONGEST_WAIT_S  # every finished task rings the bell
+        lease = records.micros(now + LEASE)
+        claimed = await self._store.write(rows, "replies_claim", now=records.micros(now), lease=lease, most=room)
+        self._crash("reply.claimed")
+        for row in sorted(claimed, key=lambda row: (row["at"], row["id"])):
+            task = asyncio.create_task(self._one(row), name=f"grade reply {row['id']}")
+            self._at_work.add(task)
+            task.add_done_callback(self._finished)
+        if len(claimed) == room:
+            return LONGEST_WAIT_S
         due = await self._store.read(one, "replies_next_due")
         if due is None or due["at"] is None:
             return LONGEST_WAIT_S
@@ -84,6 +85,10 @@ class Grading:
         """Wait until the replies that were claimed are dealt with."""
         while self._at_work:
             await asyncio.wait(self._at_work)
+
+    async def stop(self) -> None:
+        """End what is being graded; it stays pending."""
+        await stop(self._at_work)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._at_work.discard(task)
@@ -183,6 +188,7 @@ def _record(reply_id: int, grade: Grade, copied: bool, now: int) -> Unit[bool]:
     assert home is not None  # noqa: S101  replies refer to their round
     place = Place(home["platform"], home["community"], home["channel"])
     yield from post_grade(row, place, now)
+    yield from rows("outbox_reveals_of", round_id=row["round_id"], now=now)  # a grade may come after the close
     return True
 
 

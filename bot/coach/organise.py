@@ -6,20 +6,26 @@ import dataclasses
 import datetime as dt
 import re
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from bot.coach import records, results
 from bot.coach.rounds import Rounds
 from bot.core.errors import UsageError
 from bot.core.model import Channel, CountingRule, Place, Schedule
-from bot.core.ports import Clock, Store, Unit, one, rows
+from bot.core.ports import Clock, Row, Store, Unit, one, rows
 from bot.core.render import DAYS
 
-SETTINGS = ("time", "zone", "weekdays", "grace", "mention", "rule", "close-after")
+SETTINGS = ("time", "zone", "weekdays", "grace", "mention", "rule", "close-after", "pin", "archive")
 """The names that /mlops config set takes."""
 
+ARCHIVE_TIMES = frozenset({dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(days=3), dt.timedelta(days=7)})
+"""After how long without a word a thread can be put away: what Discord offers."""
+
 MOST_FAILED = 20
+_RECOUNTED_TOGETHER = 500
+_VALUE_LIMIT = 60
+"""Characters of a setting's value; no right one is longer but a mention."""
 _LONGEST = dt.timedelta(days=14)
 _DURATION = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>m|min|minutes?|h|hours?|d|days?)")
 _UNITS = {"m": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1), "d": dt.timedelta(days=1)}
@@ -46,7 +52,18 @@ class Organise:
         if changed != channel:
             await self._store.write(_save, channel, changed, records.micros(self._clock.now()))
             self._rounds.bell.ring()
+        if "rule" in values:
+            await self._recount(channel.id)
         return await self.show(place)
+
+    async def _recount(self, channel_id: int) -> None:
+        """What counts has changed for every round of the channel, the past ones too.
+
+        In small transactions, which others' can come between; when it is cut short, setting the rule again ends it.
+        """
+        pairs = await self._store.read(rows, "results_by_rule", channel_id=channel_id)
+        for begin in range(0, len(pairs), _RECOUNTED_TOGETHER):
+            await self._store.write(_recount, pairs[begin : begin + _RECOUNTED_TOGETHER])
 
     async def failed(self, place: Place) -> tuple[list[tuple[int, str, str, str]], list[tuple[str, str]]]:
         """Replies that couldn't be graded (id, author, question, why) and messages not posted (kind, why)."""
@@ -75,20 +92,24 @@ def _save(before: Channel, after: Channel, now: int) -> Unit[None]:
         mention=after.mention,
         rule=after.rule,
         close_after_s=int(after.close_after.total_seconds()),
+        pin=int(after.pin),
+        archive_min=int(after.archive_after.total_seconds()) // 60,
         moved=int(before.schedule != after.schedule),
         now=now,
     )
-    if before.rule is not after.rule:
-        # What counts has changed for every round of the channel, the past ones too.
-        for row in (yield from rows("rounds_of_channel_with_results", channel_id=after.id)):
-            for person in (yield from rows("result_people", round_id=row["id"])):
-                yield from results.recount(row["id"], person["user_id"])
+
+
+def _recount(pairs: Sequence[Row]) -> Unit[None]:
+    for pair in pairs:
+        yield from results.recount(pair["round_id"], pair["user_id"])
 
 
 # ---------------------------------------------------------------------------------------------- reading settings
 
 
 def _changed(channel: Channel, name: str, value: str) -> Channel:
+    if len(value) > _VALUE_LIMIT and name != "mention":
+        raise UsageError(f"{value[:_VALUE_LIMIT]}… is too long for {name}.")
     schedule = channel.schedule or Schedule()
     timed: dict[str, Callable[[], Schedule]] = {
         "time": lambda: dataclasses.replace(schedule, time=read_time(value)),
@@ -111,8 +132,25 @@ def _changed(channel: Channel, name: str, value: str) -> Channel:
             if after < dt.timedelta(minutes=1):
                 raise UsageError("A round stays open for at least a minute. Write a time such as 24h.")
             return dataclasses.replace(channel, close_after=after)
+        case "pin":
+            return dataclasses.replace(channel, pin=read_switch(value))
+        case "archive":
+            after = read_duration(value)
+            if after not in ARCHIVE_TIMES:
+                raise UsageError(f"{value} can't be. A thread is archived after 1h, 1d, 3d or 7d without a word.")
+            return dataclasses.replace(channel, archive_after=after)
         case _:
             raise UsageError(f"There is no setting called {name}. Settings: {', '.join(SETTINGS)}.")
+
+
+def read_switch(value: str) -> bool:
+    """On or off, in the words that people use. Raises UsageError."""
+    word = value.casefold()
+    if word in ("on", "yes", "true", "1"):
+        return True
+    if word in ("off", "no", "false", "0"):
+        return False
+    raise UsageError(f"{value or 'Nothing'} is neither on nor off.")
 
 
 def read_time(value: str) -> dt.time:

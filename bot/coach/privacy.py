@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from bot.coach import records, results
-from bot.core.model import Person, Place
-from bot.core.ports import Clock, Platform, Store, Unit, one, rows
+from bot.core import render
+from bot.core.model import Person, Place, RoundState
+from bot.core.ports import Clock, Platform, Row, Store, Unit, one, rows
 
 
 class Privacy:
@@ -35,18 +37,55 @@ class Privacy:
 
         Only the keys of their messages stay, so that a redelivery doesn't bring the person back.
         """
-        count = await self._store.write(_forget, place, person.id, records.micros(self._clock.now()))
         platform = self.platforms.get(place.platform)
-        if platform:
+        if platform:  # first: it may have to look up what the coach said to the person
             await platform.forget(place.community, person.id)
+        count = await self._store.write(_forget, place, person.id, records.micros(self._clock.now()))
         self._deliver()
         return count
+
+    async def present(self, platform: str, communities: Collection[str], *, all_known: bool = False) -> None:
+        """Note that the coach is in these communities; with `all_known` also that it has left all others it knew."""
+        await self._store.write(_present, platform, communities, all_known, records.micros(self._clock.now()))
+
+    async def left(self, platform: str, community: str) -> None:
+        """Note that a community removed the coach: nothing is posted there, and after a while it is forgotten."""
+        now = records.micros(self._clock.now())
+        await self._store.write(one, "community_left", platform=platform, community=community, now=now)
+
+    async def forget_left(self, platform: str, grace: dt.timedelta) -> list[str]:
+        """Forget the communities that removed the coach longer than `grace` ago; which ones."""
+        before = records.micros(self._clock.now() - grace)
+        gone = await self._store.read(rows, "communities_to_forget", platform=platform, before=before)
+        for row in gone:
+            await self._store.write(_forget_community, platform, row["community"])
+        return [row["community"] for row in gone]
+
+
+def _present(platform: str, communities: Collection[str], all_known: bool, now: int) -> Unit[None]:
+    for community in communities:
+        yield from one("community_back", platform=platform, community=community)
+    if all_known:
+        for row in (yield from rows("communities_known", platform=platform)):
+            if row["community"] not in communities:
+                yield from one("community_left", platform=platform, community=row["community"], now=now)
+
+
+_OF_A_COMMUNITY = ("outbox", "results", "standings", "replies", "people", "rounds", "questions", "channels")
+
+
+def _forget_community(platform: str, community: str) -> Unit[None]:
+    for table in _OF_A_COMMUNITY:  # children before parents
+        yield from rows(f"community_forget_{table}", platform=platform, community=community)
+    yield from rows("question_versions_unused")
+    yield from one("community_back", platform=platform, community=community)
 
 
 def _export(place: Place, person: Person) -> Unit[dict[str, Any]]:
     where = {"platform": place.platform, "community": place.community, "user_id": person.id}
     name = yield from one("person_name", **where)
     replies = yield from rows("replies_of_person", **where)
+    counted = yield from rows("results_of_person", **where)
     return {
         "platform": place.platform,
         "community": place.community,
@@ -56,17 +95,35 @@ def _export(place: Place, person: Person) -> Unit[dict[str, Any]]:
             {
                 "question": row["question_id"],
                 "date": row["local_date"],
+                "message": row["message"],
+                "revision": row["revision"],
+                "private": bool(row["private"]),
                 "written_at": records.moment(row["at"]).isoformat(),
                 "text": row["text"],
                 "state": row["state"],
                 "practice": bool(row["practice"]),
                 "copied": bool(row["copied"]),
                 "score": row["score"],
-                "grade": json.loads(row["grade"]) if row["grade"] else None,
+                "grade": _grade(row),
             }
             for row in replies
         ],
+        "counted": [
+            {"question": row["question_id"], "date": row["local_date"], "score": row["score"]} for row in counted
+        ],
     }
+
+
+def _grade(row: Row) -> dict[str, Any] | None:
+    """A reply's grade; its key points by topic until the round is closed, as the coach shows them otherwise."""
+    grade = records.grade(row)
+    if grade is None:
+        return None
+    kept: dict[str, Any] = json.loads(row["grade"])
+    if row["round_state"] != RoundState.CLOSED:
+        for point, verdict in zip(kept["points"], grade.points, strict=True):
+            point["point"] = render.topic(verdict.point)
+    return kept
 
 
 def _forget(place: Place, user: str, now: int) -> Unit[int]:

@@ -55,6 +55,8 @@ def channel(row: Row, id_: int) -> Channel:
         mention=row["mention"],
         rule=CountingRule(row["rule"]),
         close_after=dt.timedelta(seconds=row["close_after_s"]),
+        pin=bool(row["pin"]),
+        archive_after=dt.timedelta(minutes=row["archive_min"]),
     )
 
 

@@ -13,13 +13,17 @@ from bot.coach.rounds import post
 from bot.coach.work import Bell
 from bot.core import rules
 from bot.core.errors import PlatformError, UsageError
-from bot.core.model import Grade, Person, Place, Reply, ReplyState, RoundState
+from bot.core.model import CountingRule, Grade, Person, Place, Reply, ReplyState, RoundState
 from bot.core.ports import Clock, CrashPoint, Platform, Row, Store, Unit, one, rows
-from bot.core.text import fold
+from bot.core.text import fold, one_line, storable
 
 log = logging.getLogger(__name__)
 
+_NOT_COUNTED = frozenset({"copy", "practice", "extra"})
 _DELETED = (ReplyState.WITHDRAWN, ReplyState.DELETED)
+
+_READ_AGAIN = dt.timedelta(days=1)
+"""Threads of rounds that closed less than this ago are re-read too."""
 
 _OVERLAP = dt.timedelta(minutes=1)
 """History is read from a little before the round's start: platforms' clocks and ours differ."""
@@ -32,6 +36,7 @@ class Taken(StrEnum):
     DISCUSSION = "discussion"
     KNOWN = "known"  # a redelivery, or an update that changed no word
     ELSEWHERE = "elsewhere"  # not in the thread of a round
+    EMPTY = "empty"  # no words, or none that the platform lets us read
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Replies:
 
         `asked` overrules what looks like talk: its author wants it graded.
         """
+        if not reply.text.strip() and not reply.private:
+            return Taken.EMPTY
         taken = await self._store.write(_take, reply, asked, records.micros(self._clock.now()))
         self._crash("reply.taken")
         if taken is Taken.ANSWER:
@@ -67,6 +74,12 @@ class Replies:
         now = records.micros(self._clock.now())
         await self._store.write(_ask, place, thread, message, person, now)
         self._grading.ring()
+
+    async def round_of(self, platform: str, community: str, thread: str) -> int | None:
+        """The id of the round whose thread this is, or None."""
+        where = {"platform": platform, "community": community, "thread": thread}
+        row = await self._store.read(one, "round_of_thread", **where)
+        return row["id"] if row else None
 
     async def withdraw(self, platform: str, community: str, channel: str, message: str) -> None:
         """A message was deleted: its attempts keep their slots and are worth nothing from now on."""
@@ -83,13 +96,14 @@ class Replies:
         return await self._store.read(_graded, reply_id, place, person.id)
 
     async def catch_up(self, platform: Platform) -> int:
-        """Re-read every open thread from its round's start: take what was missed, withdraw what vanished.
+        """Re-read every thread that is or was lately open, from its round's start: take what was missed, withdraw what
+        vanished.
 
         The number of replies that were new. A platform that can't be read for one thread doesn't stop the others.
         """
         new = 0
-        open_rounds = await self._store.read(rows, "rounds_open_on", platform=platform.name)
-        for row in open_rounds:
+        since = records.micros(self._clock.now() - _READ_AGAIN)
+        for row in await self._store.read(rows, "rounds_read_again", platform=platform.name, since=since):
             try:
                 new += await self._catch_up_round(platform, row)
             except PlatformError as error:
@@ -124,15 +138,15 @@ def _take(reply: Reply, asked: bool, now: int) -> Unit[Taken]:
         "message": reply.message,
     }
     earlier = yield from rows("replies_of_message", **where)
-    text = reply.text[: rules.ANSWER_LIMIT]
+    text = storable(reply.text[: rules.ANSWER_LIMIT])
     if earlier and _nothing_new(earlier, reply, text):
         return Taken.KNOWN
     written = records.micros(reply.at)
     is_answer = asked or reply.private or rules.is_answer(reply.text, addressed=reply.addressed)
     # An older revision that arrives after a newer one is history already; so is an ungraded one that was edited.
-    overtaken = any(row["at"] > written and row["state"] != "discussion" for row in earlier)
+    overtaken = any(row["at"] > written for row in earlier)
     state = "discussion" if not is_answer else "replaced" if overtaken else "received"
-    late = round_["state"] == RoundState.CLOSED or written >= round_["closes_at"]
+    late = int(written >= round_["closes_at"])  # by when it was written: it may arrive after the close
     row = yield from one(
         "reply_insert",
         **where,
@@ -143,33 +157,39 @@ def _take(reply: Reply, asked: bool, now: int) -> Unit[Taken]:
         text=text,
         at=written,
         state=state,
-        practice=int(late),
+        practice=late,
         due_at=now,
     )
     if row is None:
         return Taken.KNOWN
-    if state == "received":
+    if not overtaken:
         for old in earlier:
-            yield from one("reply_replace", id=old["id"])
+            yield from one("reply_replace", id=old["id"], practice=late)
     yield from one(
         "person_put",
         platform=reply.platform,
         community=reply.community,
         user_id=reply.author.id,
-        name=reply.author.name[:80],
+        name=one_line(storable(reply.author.name), rules.NAME_LIMIT) or "somebody",
     )
     return Taken.ANSWER if state == "received" else Taken.DISCUSSION
 
 
 def _round_of(reply: Reply) -> Unit[Row | None]:
-    if reply.round_id is not None:
-        return (yield from one("round_get", id=reply.round_id))
-    return (yield from one("round_of_thread", thread=reply.channel, platform=reply.platform, community=reply.community))
+    if reply.round_id is None:
+        where = {"platform": reply.platform, "community": reply.community}
+        return (yield from one("round_of_thread", thread=reply.channel, **where))
+    found = yield from one("round_get", id=reply.round_id)
+    asked = found is not None and found["state"] in (RoundState.OPEN, RoundState.CLOSED)
+    return found if asked else None
 
 
 def _nothing_new(known: Sequence[Row], reply: Reply, text: str) -> bool:
-    """Whether a message is known as it is: this revision, the same words (an unfurl, a pin), or deleted."""
-    if any(row["revision"] == reply.revision or row["state"] in _DELETED for row in known):
+    """Whether a message is known as it is: this revision, the same words (an unfurl, a pin), or deleted.
+
+    Private answers to a round are one message, so a new one can follow on others that were forgotten.
+    """
+    if any(row["revision"] == reply.revision or (row["state"] in _DELETED and not reply.private) for row in known):
         return True
     return bool(known[-1]["text"] == text)
 
@@ -194,6 +214,7 @@ def _withdraw(platform: str, community: str, channel: str, message: str, now: in
     gone = yield from rows("reply_withdraw", **where)
     for round_id, user in {(row["round_id"], row["user_id"]) for row in gone}:
         yield from results.recount(round_id, user)
+        yield from rows("outbox_reveals_of", round_id=round_id, now=now)
     round_ = yield from one("round_of_thread", thread=channel, platform=platform, community=community)
     if round_ and not gone:
         # A deletion can overtake its message: what is remembered here keeps it from being taken afterwards.
@@ -217,11 +238,14 @@ def _own(round_id: int, user: str) -> Unit[OwnGrade]:
     if not mine:
         round_ = yield from one("round_get", id=round_id)
         return OwnGrade(0, "", None, (), bool(round_ and round_["state"] == "closed"))
-    graded = [row for row in mine if row["state"] == "graded"]
     result = yield from one("result_get", round_id=round_id, user_id=user)
-    counting = [row for row in graded if result and row["score"] == result["score"] and not row["practice"]]
-    chosen = (counting or graded or list(mine))[0 if counting else -1]
-    return (yield from own_grade(chosen["id"]))
+    graded = [row["id"] for row in mine if row["state"] == "graded"]
+    for id_ in graded:
+        own = yield from own_grade(id_)
+        counts = not _NOT_COUNTED.intersection(own.notes)
+        if result and counts and own.grade and own.grade.score == result["score"]:
+            return own
+    return (yield from own_grade(graded[-1] if graded else mine[-1]["id"]))
 
 
 def _graded(reply_id: int, place: Place, user: str) -> Unit[OwnGrade]:
@@ -236,17 +260,25 @@ def own_grade(reply_id: int) -> Unit[OwnGrade]:
     row = yield from one("reply_get", id=reply_id)
     assert row is not None  # noqa: S101  callers have just read its id
     found = yield from rows("reply_attempts", round_id=row["round_id"], user_id=row["user_id"])
+    attempts = [attempt["id"] for attempt in found]
     notes = []
     if row["copied"]:
         notes.append("copy")
     if row["practice"]:
         notes.append("practice")
-    elif not row["copied"] and not rules.has_slot(row["rule"], [r["id"] for r in found].index(reply_id), len(found)):
+    elif not row["copied"] and not _has_slot(row, attempts):
         notes.append("extra")
     if len(row["text"]) >= rules.ANSWER_LIMIT:
         notes.append("cut")
     closed = row["round_state"] == RoundState.CLOSED
     return OwnGrade(reply_id, row["state"], records.grade(row), tuple(notes), closed)
+
+
+def _has_slot(row: Row, attempts: Sequence[int]) -> bool:
+    """Whether a reply can count; talk isn't an attempt, so nothing is to be said of it."""
+    if row["id"] not in attempts:
+        return True
+    return rules.has_slot(CountingRule(row["rule"]), attempts.index(row["id"]), len(attempts))
 
 
 def post_grade(row: Row, place: Place, now: int) -> Unit[None]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import ParamSpec
 
 from bot.coach import records
 from bot.coach.work import Bell
 from bot.core import rules
 from bot.core.errors import UsageError
-from bot.core.model import Channel, Place, Question, Round
+from bot.core.model import Channel, Place, Question, Round, RoundState
 from bot.core.ports import Clock, CrashPoint, Row, Store, Unit, one, rows
 from bot.core.text import fold
+
+P = ParamSpec("P")
 
 log = logging.getLogger(__name__)
 
@@ -69,39 +72,32 @@ class Rounds:
         return await self._store.read(_next_due, now)
 
     async def _post_due(self, now: dt.datetime) -> None:
-        channels = await self._store.read(rows, "channels_scheduled")
-        for row in channels:
-            channel = records.channel(row, row["id"])
-            due = rules.last_post_at(channel.schedule, now) if channel.schedule else None
-            if due is None or due[1] < records.moment(row["since"]) or (row["last_date"] or "") >= due[0].isoformat():
-                continue
-            assert channel.schedule is not None  # noqa: S101  due is None without one
-            late = now - due[1] > channel.schedule.grace
+        for channel, day, late in await self._store.read(_posts_due, now):
             if late:
-                await self._store.write(_skip_day, channel, due[0], records.micros(now))
-                log.warning("the daily question of %s in %s was missed; skipped", due[0], channel.name or channel.place)
-            else:
-                await self._schedule(channel, daily=True, day=due[0])
+                await self._store.write(_skip_day, channel, day, records.micros(now))
+                log.warning("the daily question of %s in %s was missed; skipped", day, channel.name or channel.place)
+                continue
+            try:
+                await self._save(_daily, self._bank, channel, day, self._clock.now(), self._rng)
+            except UsageError as error:  # one channel's trouble is no other's
+                log.warning("no daily question on %s in %s: %s", day, channel.name or channel.place, error)
 
     # ------------------------------------------------------------------------------------------ by people
 
     async def ask(self, place: Place, topic: str = "") -> Round:
         """Put a question to a channel now. Raises UsageError when the topic is unknown or it is too soon."""
         channel = await self.channel(place)
-        last = await self._store.read(one, "round_last_on_demand", channel_id=channel.id)
-        now = self._clock.now()
-        if last and last["at"] is not None:
-            wait = records.moment(last["at"]) + self._cooldown - now
-            if wait > dt.timedelta():
-                seconds = max(1, round(wait.total_seconds()))
-                raise UsageError(f"The last question here is fresh. Ask for another in {seconds} seconds.")
-        return await self._schedule(channel, daily=False, day=rules.local_date(_zone(channel), now), topic=topic)
+        return await self._save(_on_demand, self._bank, channel, topic, self._cooldown, self._clock.now(), self._rng)
 
     async def post_now(self, place: Place) -> Round:
-        """Post today's daily question without waiting for its time. Raises UsageError when it was posted already."""
+        """Post today's daily question without waiting for its time, also when it was skipped.
+
+        Raises UsageError when it was posted already.
+        """
         channel = await self.channel(place)
-        day = rules.local_date(_zone(channel), self._clock.now())
-        return await self._schedule(channel, daily=True, day=day)
+        now = self._clock.now()
+        day = rules.local_date(_zone(channel), now)
+        return await self._save(_daily, self._bank, channel, day, now, self._rng, skipped_too=True)
 
     async def skip(self, place: Place) -> dt.date:
         """Leave out the next daily question; its date. Raises UsageError when none is scheduled."""
@@ -148,21 +144,13 @@ class Rounds:
 
     async def next_posts(self, place: Place, *, most: int = 3) -> list[tuple[Channel, dt.datetime]]:
         """The next daily posts of a community, the soonest first."""
-        found = await self._store.read(
-            rows, "channels_of_community", platform=place.platform, community=place.community
-        )
-        coming = []
-        for row in found:
-            channel = records.channel(row, row["id"])
-            moments = _upcoming(channel, self._clock.now(), row["last_date"] or "", most)
-            coming += [(channel, at) for at in moments]
+        coming = await self._store.read(_coming, place, self._clock.now(), most)
         return sorted(coming, key=lambda pair: pair[1])[:most]
 
     # ------------------------------------------------------------------------------------------ both
 
-    async def _schedule(self, channel: Channel, *, daily: bool, day: dt.date, topic: str = "") -> Round:
-        now = self._clock.now()
-        round_ = await self._store.write(_schedule, self._bank, channel, daily, day, topic, now, self._rng)
+    async def _save(self, unit: Callable[P, Unit[Round]], /, *args: P.args, **kwargs: P.kwargs) -> Round:
+        round_ = await self._store.write(unit, *args, **kwargs)
         self._crash("round.scheduled")
         self._deliver()
         self.bell.ring()
@@ -173,11 +161,11 @@ def _zone(channel: Channel) -> str:
     return channel.schedule.zone if channel.schedule else "UTC"
 
 
-def _upcoming(channel: Channel, now: dt.datetime, last_date: str, most: int) -> list[dt.datetime]:
+def _upcoming(channel: Channel, now: dt.datetime, taken: Collection[str], most: int) -> list[dt.datetime]:
     coming: list[dt.datetime] = []
     after = now
     while channel.schedule and len(coming) < most and (post := rules.next_post_at(channel.schedule, after)):
-        if post[0].isoformat() > last_date:
+        if post[0].isoformat() not in taken:
             coming.append(post[1])
         after = post[1]
     return coming
@@ -186,14 +174,63 @@ def _upcoming(channel: Channel, now: dt.datetime, last_date: str, most: int) -> 
 # ---------------------------------------------------------------------------------------------- units of work
 
 
+def _taken(row: Row, day: dt.date) -> Unit[Collection[str]]:
+    """The dates from a day on that have their daily round, or are skipped: those to come as well."""
+    last = row["last_date"] or ""
+    if last <= day.isoformat():
+        return (last,)
+    found = yield from rows("rounds_daily_from", channel_id=row["id"], day=day.isoformat())
+    return {taken["local_date"] for taken in found}
+
+
+def _posts_due(now: dt.datetime) -> Unit[list[tuple[Channel, dt.date, bool]]]:
+    """Channels whose newest post isn't there: its date, and whether it is too late for it."""
+    found = []
+    for row in (yield from rows("channels_scheduled")):
+        channel = records.channel(row, row["id"])
+        due = rules.last_post_at(channel.schedule, now) if channel.schedule else None
+        if due is None or due[1] < records.moment(row["since"]):
+            continue
+        if due[0].isoformat() not in (yield from _taken(row, due[0])):
+            assert channel.schedule is not None  # noqa: S101  due is None without one
+            found.append((channel, due[0], now - due[1] > channel.schedule.grace))
+    return found
+
+
+def _coming(place: Place, now: dt.datetime, most: int) -> Unit[list[tuple[Channel, dt.datetime]]]:
+    coming = []
+    for row in (yield from rows("channels_of_community", platform=place.platform, community=place.community)):
+        channel = records.channel(row, row["id"])
+        taken = yield from _taken(row, rules.local_date(_zone(channel), now))
+        coming += [(channel, at) for at in _upcoming(channel, now, taken, most)]
+    return coming
+
+
+def _daily(
+    bank: Bank, channel: Channel, day: dt.date, now: dt.datetime, rng: random.Random, *, skipped_too: bool = False
+) -> Unit[Round]:
+    there = yield from one("round_daily", channel_id=channel.id, local_date=day.isoformat())
+    if there and not (skipped_too and (yield from one("round_free_day", id=there["id"]))):
+        raise UsageError("Today's daily question is already there. /mlops question asks another.")
+    return (yield from _schedule(bank, channel, True, day, "", now, rng))
+
+
+def _on_demand(
+    bank: Bank, channel: Channel, topic: str, cooldown: dt.timedelta, now: dt.datetime, rng: random.Random
+) -> Unit[Round]:
+    last = yield from one("round_last_on_demand", channel_id=channel.id)
+    if last and last["at"] is not None:
+        wait = records.moment(last["at"]) + cooldown - now
+        if wait > dt.timedelta():
+            seconds = max(1, round(wait.total_seconds()))
+            raise UsageError(f"The last question here is fresh. Ask for another in {seconds} seconds.")
+    return (yield from _schedule(bank, channel, False, rules.local_date(_zone(channel), now), topic, now, rng))
+
+
 def _schedule(
     bank: Bank, channel: Channel, daily: bool, day: dt.date, topic: str, now: dt.datetime, rng: random.Random
 ) -> Unit[Round]:
     """Save a round and its post. The row for (channel, date) is what keeps a day from being posted twice."""
-    if daily:
-        taken = yield from one("round_daily", channel_id=channel.id, local_date=day.isoformat())
-        if taken:
-            raise UsageError("Today's daily question is already there. /mlops question asks another.")
     place = channel.place
     questions = _about(topic, (yield from bank.questions(place)))
     asked = yield from rows("rounds_asked", platform=place.platform, community=place.community)
@@ -297,9 +334,10 @@ def _next_due(now: dt.datetime) -> Unit[float]:
     close = yield from one("rounds_next_close")
     if close and close["at"] is not None:
         moments.append(records.moment(close["at"]))
-    channels: Sequence[Row] = yield from rows("channels_scheduled")
-    for row in channels:
-        moments += _upcoming(records.channel(row, row["id"]), now, row["last_date"] or "", 1)
+    for row in (yield from rows("channels_scheduled")):
+        channel = records.channel(row, row["id"])
+        taken = yield from _taken(row, rules.local_date(_zone(channel), now))
+        moments += _upcoming(channel, now, taken, 1)
     seconds = min(((at - now).total_seconds() for at in moments), default=LONGEST_WAIT_S)
     return max(0.05, min(LONGEST_WAIT_S, seconds))
 
@@ -315,8 +353,8 @@ def _find(place: Place, thread: str, target: str) -> Unit[Round | None]:
         row = yield from one("round_newest", platform=place.platform, community=place.community, channel=place.channel)
         id_ = row["id"] if row else None
     found = (yield from one("round_get", id=id_)) if id_ is not None else None
-    if found is None or not found["body"]:
-        return None
+    if found is None or found["state"] not in (RoundState.OPEN, RoundState.CLOSED):
+        return None  # nobody has seen it
     # A button's target comes from outside: a community never sees another's rounds.
     if (found["platform"], found["community"]) != (place.platform, place.community):
         return None

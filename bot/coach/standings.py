@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 
 from bot.coach import records
 from bot.core import rules
 from bot.core.model import Board, Coverage, KeyPoint, Person, Place, Podium, Progress, Round, Standing
-from bot.core.ports import Clock, Store, Unit, one, rows
+from bot.core.ports import Clock, Row, Store, Unit, one, rows
 
 STREAK_DAYS = 1_000
 """Days that a streak is followed back."""
 
 RECENT = 5
+
+COURSE_DAYS = 400
+"""Days with points that a picture of somebody's points looks back."""
 
 
 class Standings:
@@ -25,6 +29,15 @@ class Standings:
     async def board(self, place: Place, person: Person, period: str, topic: str = "") -> Board:
         """The top ten of `week`, `month` or `all`, of one section or of all, and the asker's own row from below."""
         return await self._store.read(_board, place, person, period, topic, self._clock.now())
+
+    async def courses(
+        self, place: Place, people: Sequence[str], period: str, topic: str = ""
+    ) -> dict[str, tuple[tuple[dt.date, int], ...]]:
+        """How people's points grew in a period: (date, points by then) from the day before their first, oldest first.
+
+        People without points in it are left out.
+        """
+        return await self._store.read(_courses, place, people, period, topic, self._clock.now())
 
     async def progress(self, place: Place, person: Person) -> Progress:
         """One person's figures in a community."""
@@ -54,6 +67,33 @@ def _board(place: Place, person: Person, period: str, topic: str, now: dt.dateti
     if person.id not in names:
         own = yield from _own_row(place, person, where, days)
     return Board(period, topic, standings, own)
+
+
+def _courses(
+    place: Place, people: Sequence[str], period: str, topic: str, now: dt.datetime
+) -> Unit[dict[str, tuple[tuple[dt.date, int], ...]]]:
+    day = yield from today(place, now)
+    since = rules.period_start(period, day)
+    where = {"platform": place.platform, "community": place.community, "topic": topic}
+    courses = {}
+    for user in people:
+        row = yield from one("standing_of", **where, user_id=user, period=rules.period(period, day))
+        found = yield from rows(
+            "results_course", **where, user_id=user, since=since.isoformat() if since else "", most=COURSE_DAYS
+        )
+        if row and found:
+            courses[user] = tuple(_course(row["points"], found))
+    return courses
+
+
+def _course(points: int, newest_first: Sequence[Row]) -> list[tuple[dt.date, int]]:
+    """Walked back from the present sum, so that what lies before the days looked at is in it."""
+    course = []
+    for row in newest_first:
+        course.append((dt.date.fromisoformat(row["local_date"]), points))
+        points -= row["points"]
+    course.append((course[-1][0] - dt.timedelta(days=1), points))
+    return course[::-1]
 
 
 def _ties_beyond(standings: tuple[Standing, ...], where: dict[str, str]) -> Unit[tuple[Standing, ...]]:

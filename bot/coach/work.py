@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from bot.core.errors import CoachError
 
@@ -48,3 +48,11 @@ async def loop(name: str, bell: Bell, step: Callable[[], Awaitable[float]]) -> N
 def backoff(tries: int, *, first: float = 2.0, most: float = 300.0) -> float:
     """Seconds to wait after the n-th failure (from 1): doubling from `first`, at most `most`."""
     return float(min(most, first * 2 ** min(max(0, tries - 1), 20)))
+
+
+async def stop(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they have ended."""
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)

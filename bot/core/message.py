@@ -81,7 +81,32 @@ class Attachment:
     kind: Literal["attachment"] = "attachment"
 
 
-Block = Para | Bullets | Quote | Table | Attachment
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a chart: values by date, oldest first. `own` marks the asker's."""
+
+    label: str
+    points: tuple[tuple[dt.date, int], ...]
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Values over time, for platforms that can show a picture; `alt` says the same in words for all others."""
+
+    title: str
+    series: tuple[Series, ...]
+    kind: Literal["chart"] = "chart"
+
+    @property
+    def alt(self) -> str:
+        """What the picture shows, in a sentence."""
+        drawn = [line for line in self.series if line.points]
+        lines = "; ".join(f"{line.label} from {line.points[0][1]} to {line.points[-1][1]}" for line in drawn)
+        return f"{self.title}: {lines}."
+
+
+Block = Para | Bullets | Quote | Table | Attachment | Chart
 
 # ---------------------------------------------------------------------------------------------- buttons and forms
 
@@ -160,6 +185,8 @@ def _plain(block: Block) -> list[str]:
             return [f"> {line}" for line in block.text.splitlines()]
         case Attachment():
             return [f"[{block.name}]"]
+        case Chart():
+            return [block.alt]
         case Table():
             grid = (block.header, *block.rows)
             widths = [max(len(row[i]) for row in grid) for i in range(len(block.header))]
@@ -185,7 +212,8 @@ class Parcel:
 
     `key` is the outbox row, unique for ever: with it a platform recognises what it has already posted. `thread` is ""
     for a post in the channel itself. `reply_to` is the message answered. `only_for` is the one person who may see it,
-    "" for everybody. A parcel with `opens_thread` gets a thread of that name made from it.
+    "" for everybody. A parcel with `opens_thread` gets a thread of that name made from it, which the platform puts away
+    after `archive_after` without a word. `pin` asks for a question to be pinned until its reveal.
     """
 
     key: str
@@ -198,6 +226,8 @@ class Parcel:
     reply_to: str = ""
     only_for: str = ""
     opens_thread: str = ""
+    pin: bool = False
+    archive_after: dt.timedelta = dt.timedelta(days=1)
 
 
 MESSAGE = TypeAdapter(Message)

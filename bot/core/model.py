@@ -186,7 +186,11 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel and how the coach behaves in it; `schedule` is None where no daily question is posted."""
+    """A channel and how the coach behaves in it; `schedule` is None where no daily question is posted.
+
+    `pin` keeps an open question pinned; a thread is put away after `archive_after` (1 h, 1, 3 or 7 days) without a
+    word. Platforms that can't do either ignore them.
+    """
 
     id: int
     place: Place
@@ -195,6 +199,8 @@ class Channel:
     mention: str = ""
     rule: CountingRule = CountingRule.FIRST
     close_after: dt.timedelta = dt.timedelta(hours=24)
+    pin: bool = False
+    archive_after: dt.timedelta = dt.timedelta(days=1)
 
 
 class RoundState(StrEnum):

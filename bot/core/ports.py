@@ -82,10 +82,14 @@ class Grader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Where a parcel landed: the message's id, and the thread that was made from it ("" if none was)."""
+    """Where a parcel landed: the message's id, and the thread that was made from it ("" if none was).
+
+    `note` tells the organisers what couldn't be done about it, and how to allow it.
+    """
 
     message: str
     thread: str = ""
+    note: str = ""
 
 
 class Platform(Protocol):

@@ -7,9 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.core.message import Attachment, Block, Bullets, Button, Inline, Message, Para, ParcelKind, Strong, Table, When
+from bot.core.message import (
+    Attachment,
+    Block,
+    Bullets,
+    Button,
+    Chart,
+    Inline,
+    Message,
+    Para,
+    ParcelKind,
+    Series,
+    Strong,
+    Table,
+    When,
+)
 from bot.core.model import (
     Board,
     Channel,
@@ -58,12 +72,15 @@ def remark(kind: Remark) -> str:
 
 
 def topic(point: KeyPoint) -> str:
-    """What a key point is about, without what it says: its author's words, else its three most telling ones."""
+    """What a key point is about, without what it says: its author's words, else its three most telling ones.
+
+    Of a claim with few telling words only half are named: all of them would be the claim.
+    """
     if point.topic:
         return point.topic
     words = re.findall(r"[\w][\w/+-]{2,}", point.claim)
     telling = [word for word in dict.fromkeys(words) if word.casefold() not in _DULL and len(word) > 3] or words
-    longest = sorted(telling, key=len, reverse=True)[:3]
+    longest = sorted(telling, key=len, reverse=True)[: min(3, len(telling) // 2)]
     return ", ".join(word for word in telling if word in longest) or "the rest of the sample answer"
 
 
@@ -258,8 +275,17 @@ def _row(row: Standing, *, you: bool) -> tuple[str, ...]:
     return rank, who, str(row.points), str(row.answers), f"{row.average:.1f}", str(row.streak)
 
 
-def board(standings: Board, asker: str) -> Message:
-    """The board as a table; the asker's own row is marked and, from below the top, added."""
+Course = Sequence[tuple[dt.date, int]]
+"""Points by date, oldest first."""
+
+
+def _chart(title: str, lines: Sequence[Series]) -> tuple[Chart, ...]:
+    """A picture, once there are two days to tell apart from the one before."""
+    return (Chart(title, tuple(lines)),) if any(len(line.points) > 2 for line in lines) else ()
+
+
+def board(standings: Board, asker: str, courses: Mapping[str, Course] | None = None) -> Message:
+    """The board as a table; the asker's own row is marked and, from below the top, added; `courses` are drawn."""
     title = f"Leaderboard · {_PERIODS[standings.period]}" + (f" · {standings.topic}" if standings.topic else "")
     if not standings.rows:
         return say("Nobody stands here yet. The first graded answer opens the board.", title=title)
@@ -270,11 +296,16 @@ def board(standings: Board, asker: str) -> Message:
         tuple(_row(row, you=row.person.id == asker) for row in shown),
         own,
     )
-    return Message(title, (table,))
+    lines = [
+        Series(f"{row.rank}{'=' if row.tied else ''} {row.person.name}", tuple(courses[row.person.id]), index == own)
+        for index, row in enumerate(shown)
+        if courses and row.person.id in courses
+    ]
+    return Message(title, (table, *_chart("Points over time", lines)))
 
 
-def progress(person: str, me: Progress) -> Message:
-    """One person's own figures."""
+def progress(person: str, me: Progress, course: Course = ()) -> Message:
+    """One person's own figures; `course` is drawn."""
     if not me.total and not me.recent:
         return say("You haven't answered yet. Reply in the thread of a question, or use /mlops answer.", title=person)
     blocks: list[Block] = []
@@ -288,6 +319,7 @@ def progress(person: str, me: Progress) -> Message:
             (f"{title}: {'not graded yet' if score is None else f'{score}/10'}",) for title, score in me.recent
         )
         blocks += [Para((Strong("Latest answers"),)), Bullets(lines)]
+    blocks.extend(_chart("Your points over time", [Series("you", tuple(course), own=True)]))
     return Message(person, tuple(blocks))
 
 
@@ -307,6 +339,17 @@ def help_(usages: Sequence[tuple[str, str]], next_posts: Sequence[tuple[str, dt.
         blocks.append(Para(("No daily question is scheduled here. An organiser sets it up with /mlops config setup.",)))
     blocks.append(Para(("Scores are for practice, not for hiring decisions.",)))
     return Message("MLOps Coach", tuple(blocks))
+
+
+UNREADABLE = (
+    "I'm not allowed to read messages here, so a reply in a thread can't be graded. Use Answer privately under the"
+    " question, or Grade this answer in your message's menu; both count just the same."
+)
+
+
+def unreadable(round_id: int) -> Message:
+    """To somebody whose reply reached us without its words."""
+    return say(UNREADABLE, buttons=(_answer_button(round_id),))
 
 
 def exported(document: str) -> Message:
@@ -340,6 +383,11 @@ def schedule_line(schedule: Schedule | None) -> str:
     return f"{schedule.time:%H:%M} {schedule.zone}, {days}"
 
 
+def _hours(span: dt.timedelta) -> str:
+    hours = round(span.total_seconds() / 3600)
+    return _count(hours // 24, "day") if hours % 24 == 0 else _count(hours, "hour")
+
+
 def config(channel: Channel, next_posts: Sequence[dt.datetime], *, saved: bool = False) -> Message:
     """How a channel is set up, and its next three posts."""
     hours = channel.close_after.total_seconds() / 3600
@@ -349,6 +397,8 @@ def config(channel: Channel, next_posts: Sequence[dt.datetime], *, saved: bool =
         ("mention", channel.mention or "nobody"),
         ("rule", f"the {channel.rule} attempt counts" + (" (of three)" if channel.rule == "best" else "")),
         ("close after", f"{hours:g} hours, or at the next daily question"),
+        ("pin", "the open question" if channel.pin else "nothing"),
+        ("archive", f"a thread without a word for {_hours(channel.archive_after)}"),
     ]
     blocks: list[Block] = [Table(("setting", "value"), tuple(rows))]
     if next_posts:
@@ -382,7 +432,7 @@ def failed(replies: Sequence[tuple[int, str, str, str]], dropped: Sequence[tuple
     if dropped:
         words = {ParcelKind.QUESTION: "question", ParcelKind.GRADE: "grade", ParcelKind.REVEAL: "reveal"}
         lines = tuple((f"{words.get(ParcelKind(kind), kind)}: {_cut(why, 160)}",) for kind, why in dropped)
-        blocks += [Para(("Not posted:",)), Bullets(lines)]
+        blocks += [Para(("Not posted, or not as it was meant to be:",)), Bullets(lines)]
     return Message("Failed", tuple(blocks))
 
 

@@ -20,6 +20,9 @@ ANSWER_WORDS = 5
 ANSWER_LIMIT = 6_000
 """Characters of an answer that are kept and graded."""
 
+NAME_LIMIT = 80
+"""Characters of a person's name that are kept and shown."""
+
 BEST_OF = 3
 """How many attempts the rule `best` looks at."""
 
@@ -98,6 +101,11 @@ def period(name: str, today: dt.date) -> str:
     return {"all": everything, "month": month, "week": week}[name]
 
 
+def period_start(name: str, today: dt.date) -> dt.date | None:
+    """The first date of the board that people call `all` (None), `month` or `week`."""
+    return {"all": None, "month": today.replace(day=1), "week": today - dt.timedelta(days=today.weekday())}[name]
+
+
 # ---------------------------------------------------------------------------------------------- questions
 
 
@@ -123,7 +131,7 @@ def choose(questions: Sequence[Question], asked: Sequence[str], rng: random.Rand
 
 # ---------------------------------------------------------------------------------------------- answers
 
-_WORD = re.compile(r"\w+(?:['’-]\w+)*")
+_WORD = re.compile(r"\w+://\S+|\w+(?:['’-]\w+)*")  # a link is one word, however many it is made of
 
 
 def is_answer(text: str, *, addressed: bool) -> bool:

@@ -24,6 +24,8 @@ _NO_ANSWER = frozenset({Remark.EMPTY, Remark.DONT_KNOW, Remark.ECHO, Remark.OFF_
 _MOST_POINTS = 7
 _POINT_WORDS = 4
 _CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|so)\s+")
+_TELLING_WORDS = 6
+"""So many words in a row of the sample answer give it away."""
 _CONTRACT = Receipt(grader="contract")
 
 
@@ -89,9 +91,11 @@ def enforce(task: Task, verdict: Verdict) -> Grade:
         raise GraderError(f"the grader gave a score outside 1 to 10: {verdict.score}")
     if len(verdict.points) != len(task.key_points):
         raise GraderError(f"the grader judged {len(verdict.points)} of {len(task.key_points)} key points")
+    if tuple(point.point for point in verdict.points) != task.key_points:
+        raise GraderError("the grader judged other key points than it was given")
     points = tuple(_checked(point, task.answer) for point in verdict.points)
     score = min(verdict.score, ceiling(points))
-    reasons = _reasons(points, verdict) if score < REASONS_BELOW else ()
+    reasons = _reasons(task, points, verdict) if score < REASONS_BELOW else ()
     return Grade(score, reasons, points, verdict.receipt)
 
 
@@ -105,13 +109,25 @@ def _checked(point: PointVerdict, answer: str) -> PointVerdict:
     return PointVerdict(point.point, Coverage.MISSING)
 
 
-def _reasons(points: tuple[PointVerdict, ...], verdict: Verdict) -> tuple[str, ...]:
-    """Why the score is low: the grader's own reasons, else what held it down and what isn't covered; never nothing."""
-    own = tuple(" ".join(reason.split())[:300] for reason in verdict.reasons if reason.strip())
+def _reasons(task: Task, points: tuple[PointVerdict, ...], verdict: Verdict) -> tuple[str, ...]:
+    """Why the score is low: the grader's own reasons, else what held it down and what isn't covered; never nothing.
+
+    The thread reads them before the round closes, so a reason that recites the sample answer isn't passed on.
+    """
+    own = tuple(
+        " ".join(reason.split())[:300] for reason in verdict.reasons if reason.strip() and not _recites(reason, task)
+    )[:_MOST_POINTS]
     worded = tuple(render.remark(remark) for remark in verdict.remarks)
     if any(remark in _NO_ANSWER for remark in verdict.remarks):
         return own or worded  # what isn't an answer lacks everything: no need to list it
     order = (Coverage.CONTRADICTED, Coverage.MISSING, Coverage.PARTLY)
     lacking = sorted((p for p in points if p.coverage in order), key=lambda p: order.index(p.coverage))
-    named = tuple(render.reason(point) for point in lacking)
+    named = tuple(dict.fromkeys(render.reason(point) for point in lacking))
     return own or (*worded, *named) or (render.remark(Remark.OFF_TOPIC),)
+
+
+def _recites(reason: str, task: Task) -> bool:
+    said = fold(reason).split()
+    told = [f" {fold(text)} " for text in (task.sample_answer, *(point.claim for point in task.key_points))]
+    runs = (" ".join(said[i : i + _TELLING_WORDS]) for i in range(len(said) - _TELLING_WORDS + 1))
+    return any(f" {run} " in text for run in runs for text in told)

@@ -12,6 +12,8 @@ _HIDDEN = {"Cf", "Cc", "Co", "Cs", "Cn"}
 
 def visible(text: str) -> str:
     """The text without control, format (zero-width, bidirectional) and unassigned characters; line breaks stay."""
+    if text.replace("\n", " ").replace("\t", " ").isprintable():  # nearly all are, and this is fifty times as fast
+        return text
     return "".join(
         char if char in "\n\t" or unicodedata.category(char) not in _HIDDEN else ("\n" if char == "\r" else "")
         for char in text.replace("\r\n", "\n")
@@ -22,6 +24,16 @@ def fold(text: str) -> str:
     """The words alone: case, punctuation, accents of presentation and space don't matter."""
     plain = unicodedata.normalize("NFKC", visible(text)).casefold()
     return _NOT_WORD.sub(" ", plain).replace("_", " ").strip()
+
+
+def one_line(text: str, limit: int) -> str:
+    """A name or title as it can stand in a row: no line breaks, nothing hidden, at most `limit` characters."""
+    return " ".join(visible(text).split())[:limit].rstrip()
+
+
+def storable(text: str) -> str:
+    """The text as every database takes it: without NUL and lone surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def sentences(text: str) -> list[str]:

@@ -25,9 +25,9 @@ from bot.core.message import (
 )
 from bot.core.model import Place, Reply
 from bot.core.ports import Platform, Row
-from bot.platforms.web import WebChat, units
+from bot.platforms.web import WebChat, members, units
+from bot.platforms.web.basics import Member, micros
 from bot.platforms.web.names import clean_name, clean_text
-from bot.platforms.web.units import Member, micros
 from bot.platforms.web.wire import Json, message_json
 from bot.stores.sqlite import SqliteStore
 
@@ -57,7 +57,7 @@ class Chat:
         self._keys = 0
 
     async def person(self, name: str) -> Member:
-        return await self.store.write(units.pick, f"browser of {name}", f"id-{name}", name, 1, open_to_all=True)
+        return await self.store.write(members.pick, f"browser of {name}", f"id-{name}", name, 1, open_to_all=True)
 
     async def thread(self) -> str:
         return (await self.platform.send(parcel(opens_thread="A question"))).thread
@@ -273,7 +273,7 @@ async def test_a_person_who_is_forgotten_leaves_no_word(chat: Chat, tmp_path: Pa
     await chat.store.write(units.answer, "call:1", ada, "/mlops share", CHANNEL, 0, "{}", micros(NOON))
     await chat.platform.forget("local", ada.id)
     assert await chat.history(thread) == [kept]
-    assert not await chat.store.read(units.session_people, "browser of Ada Unforgettable")
+    assert not await chat.store.read(members.session_people, "browser of Ada Unforgettable")
     rows, _, _ = await chat.store.read(units.changed, ben.id, 0, 100)
     everything = str([dict(row) for row in rows])
     for word in ("Unforgettable", "forgotten", "personal remark", "/mlops share", ada.id):

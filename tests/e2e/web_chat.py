@@ -8,6 +8,7 @@ import contextlib
 import datetime as dt
 import random
 import shutil
+import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,13 +78,15 @@ class Running:
     address: str
     task: asyncio.Task[None]
 
-    @property
-    def port(self) -> int:
-        return int(self.address.rpartition(":")[2])
-
     async def ask(self) -> None:
         """Put a question to the channel."""
         await self.app.coach.rounds.ask(Place("web", "local", CHANNEL))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextlib.asynccontextmanager
@@ -100,7 +103,7 @@ async def coach_at(
     grader: Grader | None = None,
 ) -> AsyncIterator[Running]:
     """A coach on the database at `path`, with a question asked at its first start; again on the same, a restart."""
-    new = not path.exists()
+    new = not path.exists()  # noqa: ASYNC240  a test's own small file
     store = await SqliteStore.open(path)
     clock = SystemClock()
     chat = WebChat(store, clock, host=host, port=port, token=token, hosts=hosts)
@@ -124,6 +127,11 @@ async def coach_at(
         yield Running(app, chat, store, address.result().partition("/?")[0].rstrip("/"), task)
     finally:
         task.cancel()
+        while not (await asyncio.wait({task}, timeout=1))[0]:
+            # On Python 3.11 asyncio.wait_for, in which the loops wait, can swallow a cancellation.
+            for stubborn in asyncio.all_tasks():
+                if getattr(stubborn.get_coro(), "__name__", "") == "loop":
+                    stubborn.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await app.coach.grading.idle()
         await store.close()
@@ -173,6 +181,7 @@ async def come_in(page: Page, name: str) -> None:
     await page.get_by_role("button", name="Come in").click()
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await expect(page.get_by_role("button", name=f"You are {name}")).to_be_visible()
+    await expect(page.locator("#connection")).to_have_text("")
 
 
 async def answer(page: Page, text: str) -> None:

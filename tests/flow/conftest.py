@@ -30,7 +30,7 @@ from bot.core.model import (
     Task,
     Verdict,
 )
-from bot.core.ports import Sent
+from bot.core.ports import CrashPoint, Sent, no_crash
 from bot.core.text import fold
 from bot.stores.sqlite import SqliteStore
 
@@ -207,12 +207,14 @@ BANK = (*(question(n, "Alpha") for n in (1, 2, 3)), *(question(n, "Beta") for n 
 
 
 @contextlib.asynccontextmanager
-async def world_at(path: Path, room: Room | None = None, clock: HandClock | None = None) -> AsyncIterator[World]:
+async def world_at(
+    path: Path, room: Room | None = None, clock: HandClock | None = None, crash: CrashPoint = no_crash
+) -> AsyncIterator[World]:
     """A coach on the database at `path`; again on the same, it is a restart."""
     store = await SqliteStore.open(path)
     try:
         room, clock, grader = room or Room(), clock or HandClock(), WordGrader()
-        app = assemble(store, grader, BANK, [room], clock=clock, rng=random.Random(7))
+        app = assemble(store, grader, BANK, [room], clock=clock, rng=random.Random(7), crash=crash)
         yield World(app, room, clock, grader)
     finally:
         await store.close()

@@ -14,14 +14,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.graders.embedded import polarity
 from bot.graders.embedded.encoder import Encoded, Encoder, Floats, Ints
 from bot.graders.embedded.text import Sentence
 from bot.graders.embedded.weights import piece_weights
-
-Flags = npt.NDArray[np.bool_]
 
 FLOOR = 0.05
 """What a piece keeps of its weight when the question says the very same thing."""
@@ -34,14 +31,14 @@ QUOTED = 0.3
 class Passage:
     """Sentences of a text, encoded one by one and laid end to end; `bounds[i]` is where sentence i begins.
 
-    `words` and `negated` tell, for each piece, the word that it is of and whether that stands under a negation.
+    `words` and `under` tell, for each piece, the word that it is of and the negations (numbered) that govern it.
     """
 
     sentences: tuple[Sentence, ...]
     ids: Ints
     vectors: Floats
     words: tuple[str, ...]
-    negated: Flags
+    under: tuple[frozenset[int], ...]
     bounds: Ints
 
 
@@ -58,9 +55,9 @@ class Match:
     """How an answer matches one reference.
 
     `recall` is the coverage signal, 0 to 1. `sentence` is the best single sentence of the answer (-1 without any), with
-    `local` its own recall, `sure` the share of the reference's weight with an evident partner there, `flipped` the part of
-    that share (0 to 1) that stands under opposite polarity, and `turns` by how many negations and opposites that
-    sentence and the reference differ: an odd number turns the meaning around.
+    `local` its own recall, `sure` the share of the reference's weight with an evident partner there, `flipped` the part
+    of that share (0 to 1) that stands under opposite polarity, and `turns` by how many negations and opposites what
+    matched differs: an odd number turns the meaning around. `plain` says that the reference negates nothing itself.
     """
 
     recall: float = 0.0
@@ -69,6 +66,7 @@ class Match:
     sure: float = 0.0
     flipped: float = 0.0
     turns: int = 0
+    plain: bool = True
 
 
 class Aligner:
@@ -88,7 +86,11 @@ class Aligner:
             ids=np.concatenate([each.ids for each in encoded or [empty]]),
             vectors=np.concatenate([each.vectors for each in encoded or [empty]]),
             words=tuple(word for p, e in zip(parts, encoded, strict=True) for word in _words(p.text, e)),
-            negated=np.concatenate([_flags(p.text, e) for p, e in zip(parts, encoded, strict=True)] or [_NONE]),
+            under=tuple(
+                governing
+                for i, (p, e) in enumerate(zip(parts, encoded, strict=True))
+                for governing in _under(i, p.text, e)
+            ),
             bounds=np.cumsum([0, *lengths])[:-1].astype(np.int64),
         )
 
@@ -139,10 +141,9 @@ class Aligner:
             sure=sure,
             flipped=flipped,
             turns=turns,
+            plain=not any(reference.passage.under),
         )
 
-
-_NONE: Flags = np.zeros(0, dtype=np.bool_)
 
 _ENOUGH = 12.0
 """The weight of two common words: less than that doesn't show what a sentence is about."""
@@ -179,9 +180,13 @@ def _blocks(passage: Passage) -> list[slice]:
     return [slice(i, min(i + _BLOCK, end)) for start, end in pairwise(edges) for i in range(start, end, _BLOCK)]
 
 
-def _flags(text: str, encoded: Encoded) -> Flags:
-    spans = polarity.negated(text)
-    return np.array([any(left <= s < right for left, right in spans) for s in encoded.starts], dtype=np.bool_)
+def _under(sentence: int, text: str, encoded: Encoded) -> list[frozenset[int]]:
+    found = polarity.scopes(text)
+    first = 1000 * sentence
+    return [
+        frozenset(first + i for i, (left, right) in enumerate(found) if left <= place < right)
+        for place in encoded.starts
+    ]
 
 
 def _polarity(
@@ -195,11 +200,13 @@ def _polarity(
     weight = float(weights[alike].sum())
     if not weight:
         return 0.0, 0.0, 0
-    odd = meant.negated != answer.negated[partner]
+    theirs = [answer.under[i] for i in partner]
+    odd = np.array([len(a) % 2 != len(b) % 2 for a, b in zip(meant.under, theirs, strict=True)], dtype=np.bool_)
     flipped = round(float(weights[alike & odd].sum()) / weight, 4)
     opposed = len(_opposed(set(meant.words), set(answer.words[start:end])))
-    negations = polarity.count(answer.sentences[top].text) - sum(polarity.count(each.text) for each in meant.sentences)
-    return round(weight / float(weights.sum()), 4), 1.0 if opposed else flipped, abs(negations) + opposed
+    touched = [len(frozenset().union(*(each[i] for i in np.flatnonzero(alike)))) for each in (meant.under, theirs)]
+    turns = abs(touched[0] - touched[1]) + opposed
+    return round(weight / float(weights.sum()), 4), 1.0 if opposed else flipped, turns
 
 
 def _opposed(meant: set[str], said: set[str]) -> set[str]:

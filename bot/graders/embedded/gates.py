@@ -23,13 +23,13 @@ _DONT_KNOW = re.compile(
 )
 
 _FULL_SCORE = (
-    r"(?:\b(?:10|ten)\b ?(?:/|out of|of) ?(?:10|ten)\b"
+    r"(?:\b(?:10|ten) ?(?:/|out of|of) ?(?:10|ten)\b"
     r"|\b(?:full|maximum|perfect|highest|top) (?:marks?|scores?|grades?|points)\b)"
 )
 
 _ADDRESSED = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}"
-    r"\b(?:above|previous|prior|earlier|instructions?|prompt|rubric|sample)\b"
+    r"\b(?:above|instructions?|prompts?|rubric|sample answer|(?:previous|prior|earlier) (?:text|messages?))\b"
     r"|^\W{0,4}(?:system|assistant|developer|user|human)\b\W{0,3}[:>\]]"
     r"|</?(?:system|assistant|user|answer|student|instructions?|grader?)\b[^>]*>|\[/?(?:system|inst)\]|<\|im_"
     rf"|\b(?:give|award|grant|assign|rate|score|grade|mark|return|output|print|respond|reply|deserve)s?\b.{{0,40}}{_FULL_SCORE}"
@@ -59,6 +59,7 @@ _ACRONYM = re.compile(r"(?<=[a-z] )[A-Z]{2,}\b")
 _NAME = "x"
 """Stands for names that look like function words: an acronym such as IS, and "a" where other letters are names too."""
 
+_GLUE = _VERBS | _PREPOSITIONS | _ARTICLES
 _NEVER_LAST = _ARTICLES | _POSSESSIVES | _CONJUNCTIONS | {"of", "into", "than", "because", "i", "we", "they", "from"}
 
 
@@ -86,34 +87,48 @@ def is_echo(answer: str, question: str, sample: str) -> bool:
 def is_keywords(sentences: Sequence[str], sample: str) -> bool:
     """Whether a text strings the sample's terms together without making sentences.
 
-    At least 12 words, hardly a function word among them, most of them the sample's: another language, formulas and
-    tables have few function words of English too. A sample that is a list itself asks for lists.
+    At least 12 words, hardly an article, auxiliary verb or preposition among them, and most of them the sample's:
+    another language, formulas and tables have few of these too. A sample that is a list itself asks for lists.
     """
-    said = [word for sentence in sentences for word in words(sentence) if word.isalpha()]
+    said = [word for sentence in sentences for word in words(sentence) if word.isalpha() and len(word) > 1]
     asked = words(sample)
     known = set(asked)
     return (
         len(said) >= 12
-        and _function_share(said) <= 0.1
-        and _function_share(asked) >= 0.2
-        and sum(word in known for word in said) >= 0.5 * len(said)
+        and _share(said, _GLUE) <= 0.06
+        and _share(said, FUNCTION_WORDS) <= 0.22
+        and _share(asked, FUNCTION_WORDS) >= 0.2
+        and sum(word in known for word in said) >= 0.6 * len(said)
     )
 
 
-def is_shuffled(sentences: Sequence[str]) -> bool:
-    """Whether the words stand in no order: function words in successions that English doesn't have.
+def is_shuffled(sentences: Sequence[str], sample: str) -> bool:
+    """Whether the words stand in no order.
 
-    Three at least, and one in fourteen of the function words. Of a shuffled text of 60 words or more practically all
-    are caught; below 25 words there are too few to tell.
+    Either they are the sample's words with hardly a pair of neighbours kept, or function words follow each other as
+    English doesn't have it: three times at least, and after one in fourteen of them. Of shuffled texts of 60 words and
+    more the latter catches practically all; below 25 words of one's own there are too few to tell.
     """
+    if _scrambled([word for sentence in sentences for word in words(sentence)], words(sample)):
+        return True
     texts = [words(_ACRONYM.sub(_NAME, sentence)) for sentence in sentences]
     if any(label in said for said in texts for label in _LABELS):
         texts = [[_NAME if word == "a" else word for word in said] for said in texts]
-    total = sum(len(said) for said in texts)
     chances = sum(word in FUNCTION_WORDS for said in texts for word in said)
     broken = sum(_broken(first, second) for said in texts for first, second in pairwise(said))
     broken += sum(len(said) > 2 and said[-1] in _NEVER_LAST for said in texts)
-    return total >= 10 and broken >= 3 and broken >= 0.07 * chances
+    return broken >= 3 and broken >= 0.07 * chances
+
+
+def _scrambled(said: Sequence[str], sample: Sequence[str]) -> bool:
+    known, neighbours = set(sample), set(pairwise(sample))
+    return (
+        len(said) >= 10
+        and sum(word in known for word in said) >= 0.85 * len(said)
+        and len(set(said)) >= 0.6 * len(known)
+        and sum(pair in neighbours for pair in pairwise(said)) <= 0.15 * len(said)
+        and _share(said, _GLUE) > 0.08
+    )
 
 
 def _broken(first: str, second: str) -> bool:
@@ -139,8 +154,8 @@ _VERB_CHAINS = frozenset(
 ) | {("have", "had"), ("has", "had"), ("had", "had")}
 
 
-def _function_share(said: Sequence[str]) -> float:
-    return sum(word in FUNCTION_WORDS for word in said) / len(said) if said else 0.0
+def _share(said: Sequence[str], among: frozenset[str]) -> float:
+    return sum(word in among for word in said) / len(said) if said else 0.0
 
 
 def _content(text: str) -> set[str]:

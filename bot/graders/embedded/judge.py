@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
+from bot.core.text import fold
 from bot.graders.embedded import gates, scoring
 from bot.graders.embedded.align import Aligner, Match, Passage, Reference
 from bot.graders.embedded.encoder import Encoder
-from bot.graders.embedded.text import MAX_CHARACTERS, Sentence, clean, sentences, words
+from bot.graders.embedded.text import Sentence, sentences, words
 
 MODEL = "all-MiniLM-L6-v2-int8"
 
@@ -25,6 +26,7 @@ class Key:
     question: Passage
     sample: Reference
     sample_sentences: tuple[Reference, ...]
+    sample_words: int
     points: tuple[Reference, ...]
 
 
@@ -62,7 +64,7 @@ class Judge:
             _point(point, match, found.lenient, answer, task.answer)
             for point, match in zip(task.key_points, found.points, strict=True)
         )
-        if _folded(task.answer) == _folded(task.sample_answer):
+        if fold(task.answer) == fold(task.sample_answer):
             return _verdict(10, tuple(PointVerdict(each.point, Coverage.COVERED, each.quote) for each in points), ())
         remarks = (remark,) if remark else _remarks(task, found, answer)
         return _verdict(scoring.score(scoring.raw(found.points, found.sample, found.lenient), remarks), points, remarks)
@@ -96,6 +98,7 @@ class Judge:
             question=question,
             sample=aligner.reference(aligner.passage(sample), question),
             sample_sentences=tuple(aligner.reference(aligner.passage([each]), question) for each in sample),
+            sample_words=len(words(task.sample_answer)),
             points=tuple(
                 aligner.reference(aligner.passage(sentences(point.claim)), question) for point in task.key_points
             ),
@@ -108,9 +111,9 @@ class Judge:
             points=tuple(aligner.match(reference, answer) for reference in key.points),
             sample=aligner.match(key.sample, answer),
             relatedness=related,
-            lenient=scoring.lenience(len(key.points), related),
+            lenient=scoring.lenience(len(key.points), key.sample_words, related),
             turned=tuple(
-                match.turns % 2 == 1
+                match.turns > 0
                 for each in key.sample_sentences
                 if scoring.repeats(match := aligner.match(each, answer))
             ),
@@ -126,7 +129,7 @@ def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]
             len(words(task.answer)) >= 8 and scoring.off_topic(found.points, found.sample, found.relatedness),
         ),
         (Remark.KEYWORDS, gates.is_keywords(texts, task.sample_answer)),
-        (Remark.SHUFFLED, gates.is_shuffled(texts)),
+        (Remark.SHUFFLED, gates.is_shuffled(texts, task.sample_answer)),
         (Remark.CONTRADICTION, scoring.contradiction(found.points, found.turned)),
     )
     return tuple(remark for remark, fires in checks if fires)
@@ -152,10 +155,6 @@ def _point(point: KeyPoint, match: Match, lenient: float, answer: Passage, text:
         return PointVerdict(point, Coverage.MISSING)
     place = answer.sentences[match.sentence]
     return PointVerdict(point, coverage, text[place.start : place.end])
-
-
-def _folded(text: str) -> str:
-    return " ".join(words(text[: 2 * MAX_CHARACTERS])) or clean(text)
 
 
 def _verdict(score: int, points: tuple[PointVerdict, ...], remarks: tuple[Remark, ...]) -> Verdict:

@@ -7,7 +7,6 @@ at most. Opposites are a short list of pairs that turn a statement of this field
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 REACH = 8
 """Words that a negation governs at most."""
@@ -65,31 +64,23 @@ OPPOSITES = _opposites()
 """The words that turn a word's statement around."""
 
 
-@lru_cache(maxsize=512)
-def negated(text: str) -> tuple[tuple[int, int], ...]:
-    """The stretches (start, end) of a sentence that stand under an odd number of negations."""
+def scopes(text: str) -> list[tuple[int, int]]:
+    """The stretch (start, end) of a sentence that each of its negations governs."""
     lowered = text.lower()
-    tokens = [(found.start(), found.end(), found.group()) for found in _TOKEN.finditer(lowered)]
-    exempt = [found.span() for found in _NOT_NEGATING.finditer(lowered)]
-    odd = [_DENIAL.search(lowered) is not None] * len(tokens)
-    for i, (start, _, token) in enumerate(tokens):
+    tokens = [(each.start(), each.end(), each.group()) for each in _TOKEN.finditer(lowered)]
+    exempt = [each.span() for each in _NOT_NEGATING.finditer(lowered)]
+    denials = [each.span() for each in _DENIAL.finditer(lowered)]
+    exempt += denials
+    found = [(end, len(text)) for _, end in denials]
+    for i, (start, end, token) in enumerate(tokens):
         if _negates(token) and not any(left <= start < right for left, right in exempt):
-            for j in range(i + 1, min(len(tokens), i + 1 + REACH)):
-                if tokens[j][2] in _BOUNDARIES and not (token in _LISTING and tokens[j][2] == ","):
+            reach = end
+            for _, stop, governed in tokens[i + 1 : i + 1 + REACH]:
+                if governed in _BOUNDARIES and not (token in _LISTING and governed == ","):
                     break
-                odd[j] = not odd[j]
-    return tuple((start, end) for (start, end, _), flag in zip(tokens, odd, strict=True) if flag)
-
-
-@lru_cache(maxsize=512)
-def count(text: str) -> int:
-    """How many negations a sentence holds; denied as a whole it counts as 1."""
-    lowered = text.lower()
-    exempt = [found.span() for found in _NOT_NEGATING.finditer(lowered)]
-    if _DENIAL.search(lowered):
-        return 1
-    places = [found.start() for found in _TOKEN.finditer(lowered) if _negates(found.group())]
-    return sum(not any(left <= place < right for left, right in exempt) for place in places)
+                reach = stop
+            found.append((end, reach))
+    return found
 
 
 def _negates(token: str) -> bool:

@@ -17,19 +17,25 @@ ABSENT, PRESENT = 0.31, 0.545
 """Recall of a point that an answer on the same topic has by chance, and of one that is said in other words."""
 
 _SHORT = ((0.05, 0.0), (0.2, 0.4), (0.35, 0.7), (0.5, 0.93), (0.57, 1.0))
-"""The same as (recall, share) where the reference is one sentence: people give part of it for coming near.
+"""The same as (recall, share) where the sample answer is a sentence or so: people give part of it for coming near.
 
 Set on Mohler et al. (2011), whose references are mostly that short; only for answers that are about the same thing.
 """
 
+_BRIEF, _LONG = 25, 45
+"""Words of a sample answer up to which the scale for short references holds in full, and from which not at all."""
+
 _UNRELATED, _RELATED = 0.2, 0.4
 """Relatedness of another question's answer in the middle, and of an honest answer at its low end (both on Mohler)."""
 
-PARTLY, COVERED = 0.3, 0.65
+PARTLY, COVERED = 0.2, 0.55
 """Shares of a point from which it counts as partly covered, and as covered."""
 
 SUPPORT = 0.15
-"""What the alignment with the whole sample answer adds to that with the key points."""
+"""The part that the alignment with the whole sample answer has beside that with the key points."""
+
+_ALL_ABSENT, _ALL_PRESENT = 0.33, 0.6
+"""As ABSENT and PRESENT, for the whole sample answer: a mean over many points, so half of them lie in the middle."""
 
 _NOWHERE = 0.17
 """Recall below which a text about something else altogether stays."""
@@ -57,10 +63,14 @@ def share(match: Match, lenience: float = 0.0) -> float:
     return strict + lenience * max(0.0, _short(match.recall) - strict)
 
 
-def lenience(points: int, relatedness: float) -> float:
-    """1 for a related answer to a question with one point, half of it with two, none from three on."""
-    few = _clip((3 - points) / 2)
-    return few * _clip((relatedness - _UNRELATED) / (_RELATED - _UNRELATED))
+def lenience(points: int, sample_words: int, relatedness: float) -> float:
+    """How far to use the scale for short references, 0 to 1.
+
+    In full for an answer about the same thing where the question has one key point or a sample answer of _BRIEF words,
+    not at all from three points on if the sample answer has _LONG words.
+    """
+    short = max((3 - points) / 2, (_LONG - sample_words) / (_LONG - _BRIEF))
+    return _clip(short) * _clip((relatedness - _UNRELATED) / (_RELATED - _UNRELATED))
 
 
 def coverage(match: Match, lenient: float = 0.0) -> Coverage:
@@ -74,8 +84,15 @@ def coverage(match: Match, lenient: float = 0.0) -> Coverage:
 
 
 def contradicts(match: Match) -> bool:
-    """Whether the sentence that fits a reference best evidently says the opposite."""
-    return match.turns % 2 == 1 and match.flipped >= 0.6 and match.local >= 0.55 and match.sure >= 0.5
+    """Whether the sentence that fits a reference best evidently says the opposite.
+
+    Only for references without a negation of their own: people word one in many ways ("stateless", "without local
+    state"), so its absence shows nothing.
+    """
+    if not match.plain or match.turns % 2 == 0:
+        return False
+    alike = match.local >= 0.6 and match.sure >= 0.35 and match.flipped >= 0.5
+    return alike or (match.local >= 0.8 and match.sure >= 0.8 and match.flipped >= 0.2)
 
 
 def raw(points: Sequence[Match], sample: Match, lenient: float = 0.0) -> float:
@@ -83,8 +100,9 @@ def raw(points: Sequence[Match], sample: Match, lenient: float = 0.0) -> float:
 
     An answer that is close to the sample word for word carries it all, whatever the key points make of it.
     """
-    whole = share(sample, lenient)
-    mean = sum(share(match, lenient) for match in points) / len(points) if points else whole
+    mean = sum(share(match, lenient) for match in points) / max(1, len(points))
+    strict = _clip((sample.recall - _ALL_ABSENT) / (_ALL_PRESENT - _ALL_ABSENT))
+    whole = strict + lenient * max(0.0, _short(sample.recall) - strict)
     mixed = (1 - SUPPORT) * mean + SUPPORT * whole
     return mixed + (1 - mixed) * _clip((sample.recall - 0.8) / 0.12)
 
@@ -103,11 +121,13 @@ def contradiction(points: Sequence[Match], turned: Sequence[bool]) -> bool:
     """Whether an answer denies as much as it affirms.
 
     `turned` tells of each sentence of the sample that the answer repeats nearly word for word whether it's repeated
-    with the opposite meaning; a quarter of them is enough.
+    with the opposite meaning; two of them are enough, or a quarter.
     """
     denied = sum(contradicts(match) for match in points)
     affirmed = sum(share(match) >= COVERED for match in points)
-    return (denied >= 2 and denied >= affirmed) or (any(turned) and sum(turned) >= 0.25 * len(turned))
+    return (denied >= 2 and denied >= affirmed) or (
+        any(turned) and (sum(turned) >= 2 or sum(turned) >= 0.25 * len(turned))
+    )
 
 
 def repeats(match: Match) -> bool:

@@ -6,18 +6,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from bot.core.text import visible
+
 MAX_CHARACTERS = 6000
 """What is read of an answer; the platforms' own limits are lower."""
 
 MAX_SENTENCES = 100
 """Beyond it neighbours are joined, so that a text of tiny sentences costs no more than a long one."""
-
-_INVISIBLE = dict.fromkeys([
-    0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0,
-    *range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070),
-    *range(0xFE00, 0xFE10), *range(0xE0000, 0xE0FFF),
-])  # fmt: skip
-"""Zero-width, bidirectional and variation characters: they can hide text from a reader, or split words."""
 
 _END = re.compile(r"(?<=[.!?;。！？؟])[\"')\]]*(?=\s)|\n+|(?<=[。！？])")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|resp|incl|no|fig)\.|^\W*\d{1,2}\.)$", re.IGNORECASE)
@@ -35,7 +30,7 @@ class Sentence:
 
 def clean(text: str) -> str:
     """Compatibility forms folded, invisible characters gone, white space single. Case is kept."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_INVISIBLE).split())
+    return " ".join(unicodedata.normalize("NFKC", visible(text)).split())
 
 
 def words(text: str) -> list[str]:

@@ -16,11 +16,11 @@ from bot.coach.replies import Taken
 from bot.core.errors import StoreError, UsageError
 from bot.core.model import Reply
 from bot.core.ports import Clock, Row, Store
-from bot.platforms.web import calls, guard, units
+from bot.platforms.web import calls, guard, members, units
+from bot.platforms.web.basics import COMMUNITY, PLATFORM, Member, micros
 from bot.platforms.web.live import Hub, Listener
 from bot.platforms.web.names import clean_name, clean_text
 from bot.platforms.web.static import Asset
-from bot.platforms.web.units import COMMUNITY, PLATFORM, Member, micros
 from bot.platforms.web.wire import (
     CallBody,
     DeleteBody,
@@ -97,7 +97,7 @@ class Api:
         if request.path == "/" and "token" in request.query:
             # The printed address carries the token; the browser's history and its Referer shouldn't.
             self._slow_down(self._strangers, request.remote or "")
-            gone = web.HTTPSeeOther("/")
+            gone = web.Response(status=303, headers={"Location": "/"})
             if self._door.opens_with(request.query["token"]):
                 self._door.let_in(gone, self.door_cookie, secure=request.secure)
             return gone
@@ -119,7 +119,7 @@ class Api:
         mine = await self._mine(request)
         wanted = request.query.get("person", "")
         member = next((one for one in mine if one.id == wanted), mine[0] if mine else None)
-        others = await self._store.read(units.people) if self._open_to_all else mine
+        others = await self._store.read(members.people) if self._open_to_all else mine
         answer: Json = {"person": None, "people": [member_json(one) for one in others]}
         if member:
             channels, change = await self._store.read(units.start)
@@ -139,7 +139,7 @@ class Api:
         if not known:
             token = secrets.token_urlsafe(32)
         member = await self._store.write(
-            units.pick,
+            members.pick,
             _hash(token),
             secrets.token_hex(8),
             clean_name(body.name),
@@ -152,7 +152,7 @@ class Api:
 
     async def _mine(self, request: web.Request) -> list[Member]:
         token = request.cookies.get(self._cookie, "")
-        return list(await self._store.read(units.session_people, _hash(token))) if token else []
+        return list(await self._store.read(members.session_people, _hash(token))) if token else []
 
     async def _member(self, request: web.Request, person: str) -> Member:
         for member in await self._mine(request):
@@ -241,7 +241,7 @@ class Api:
         member = await self._writer(request, body.person)
         answer = await calls.run(self._store, self._coach(), member, body, self._clock.now())
         self._hub.wake()
-        forgotten = not await self._store.read(units.exists, member.id)
+        forgotten = not await self._store.read(members.exists, member.id)
         return web.json_response({**answer, "forgotten": forgotten})
 
     async def complete(self, request: web.Request) -> web.Response:

@@ -13,7 +13,7 @@ from bot.core.message import FORM, MESSAGE, Form, Message
 from bot.core.model import Place
 from bot.core.ports import Store
 from bot.platforms.web import units
-from bot.platforms.web.units import COMMUNITY, PLATFORM, Member, micros
+from bot.platforms.web.basics import COMMUNITY, PLATFORM, Member, micros
 from bot.platforms.web.wire import CallBody, Json, message_json
 
 _COMMAND = re.compile(r"\s*/mlops(?:-(admin))?(?![\w-])\s*")

@@ -15,10 +15,10 @@ from bot.core.errors import PlatformAway, SettingsError, StoreError
 from bot.core.message import Parcel
 from bot.core.model import Place, Reply
 from bot.core.ports import Clock, Sent, Store
-from bot.platforms.web import guard, static, units
+from bot.platforms.web import guard, members, static, units
 from bot.platforms.web.api import Api
+from bot.platforms.web.basics import COMMUNITY, PLATFORM, micros, row_id
 from bot.platforms.web.live import Hub
-from bot.platforms.web.units import COMMUNITY, PLATFORM, micros, row_id
 
 _log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class WebChat:
     async def forget(self, community: str, user: str) -> None:
         """Remove a person with their texts from the chat. Raises StoreError."""
         if community == COMMUNITY:
-            await self._store.write(units.forget, user)
+            await self._store.write(members.forget, user)
             self._hub.wake()
 
     async def add_channel(self, channel: str) -> bool:

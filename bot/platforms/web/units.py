@@ -1,109 +1,19 @@
-"""The chat's units of work: everything that it reads from and writes to the database."""
+"""Units of work about messages: everything of theirs that the chat reads from and writes to the database."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.core.errors import PlatformError, UsageError
 from bot.core.message import MESSAGE, Parcel, ParcelKind
 from bot.core.model import Person, Reply
 from bot.core.ports import Row, Sent, Unit, one, rows
+from bot.platforms.web.basics import COMMUNITY, PLATFORM, Member, micros, moment, next_change, revision_text, row_id
 from bot.platforms.web.names import name_key
 
-PLATFORM = "web"
-COMMUNITY = "local"
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _HISTORY_BATCH = 200
 _LAST_ID = 2**53  # ids pass through JavaScript, whose integers are exact up to here
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody who picked a name here."""
-
-    id: str
-    name: str
-    organiser: bool
-
-    @property
-    def person(self) -> Person:
-        return Person(self.id, self.name)
-
-
-def micros(at: dt.datetime) -> int:
-    """An aware time as microseconds since 1970."""
-    return (at - _EPOCH) // dt.timedelta(microseconds=1)
-
-
-def moment(number: int) -> dt.datetime:
-    """The inverse of micros."""
-    return _EPOCH + dt.timedelta(microseconds=number)
-
-
-def revision_text(revision: int) -> str:
-    """A message's revision as the coach knows it: "" for the first text, else the edit's ISO time, which sorts."""
-    return moment(revision).isoformat(timespec="microseconds") if revision else ""
-
-
-def row_id(text: str) -> int:
-    """A message's id as a number; 0, which no message has, for what isn't one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else 0
-
-
-# ---------------------------------------------------------------------------------------------- people
-
-
-def _member(row: Row) -> Member:
-    return Member(row["id"], row["name"], bool(row["organiser"]))
-
-
-def people() -> Unit[Sequence[Member]]:
-    """Everybody, by name; at most 500."""
-    return [_member(row) for row in (yield from rows("chat_people"))]
-
-
-def session_people(token_hash: str) -> Unit[Sequence[Member]]:
-    """Who a browser has been, the present one first."""
-    return [_member(row) for row in (yield from rows("chat_session_people", token_hash=token_hash))]
-
-
-def pick(token_hash: str, new_id: str, name: str, at: int, *, open_to_all: bool) -> Unit[Member]:
-    """Make a browser be the person of a name, who is created if new; the very first becomes the organiser.
-
-    Unless `open_to_all`, a name that this browser never had is refused when somebody has it. Raises UsageError.
-    """
-    found = yield from one("chat_person_by_key", name_key=name_key(name))
-    if found is None:
-        count = yield from one("chat_people_count")
-        first = int(count is None or count["people"] == 0)
-        yield from one("chat_person_insert", person=new_id, name=name, name_key=name_key(name), organiser=first, at=at)
-        found = yield from one("chat_person_by_key", name_key=name_key(name))
-        assert found is not None  # noqa: S101  # inserted two lines above, in this transaction
-    elif not open_to_all:
-        own = yield from rows("chat_session_people", token_hash=token_hash)
-        if found["id"] not in {row["id"] for row in own}:
-            raise UsageError(f"{found['name']} is taken. Pick another name.")
-    yield from one("chat_session_pick", token_hash=token_hash, person=found["id"], at=at)
-    return _member(found)
-
-
-def exists(person: str) -> Unit[bool]:
-    """Whether a person is here."""
-    return (yield from one("chat_person", person=person)) is not None
-
-
-def forget(person: str) -> Unit[int]:
-    """Remove a person: name, browsers, texts. Their messages stay as empty keys. Returns how many there were."""
-    owned = yield from rows("chat_owned", person=person)
-    for row in owned:
-        yield from one("chat_forget_message", person=person, id=row["id"], change=(yield from _next_change()))
-    yield from rows("chat_forget_sessions", person=person)
-    yield from rows("chat_forget_person", person=person)
-    return len(owned)
-
 
 # ---------------------------------------------------------------------------------------------- reading
 
@@ -179,7 +89,7 @@ def edit(author: Member, message: int, text: str, at: int) -> Unit[tuple[Row, Re
         raise UsageError("That message was deleted, so it can't be edited.")
     if row["text"] != text:
         revision = max(at, row["revision"] + 1, row["at"] + 1)
-        change = yield from _next_change()
+        change = yield from next_change()
         yield from one("chat_message_edit", id=message, text=text, revision=revision, change=change)
         row = yield from message_row(message)
     return row, ((yield from _reply(row)) if row["thread"] else None)
@@ -189,7 +99,7 @@ def delete(author: Member, message: int) -> Unit[Row]:
     """Wipe one's own message; deleting it again does nothing. Raises UsageError."""
     row = yield from _own(author, message)
     if not row["deleted"]:
-        yield from one("chat_message_delete", id=message, change=(yield from _next_change()))
+        yield from one("chat_message_delete", id=message, change=(yield from next_change()))
         yield from _touch(row["thread"])
     return row
 
@@ -222,7 +132,7 @@ def deliver(parcel: Parcel, at: int) -> Unit[Sent]:
         at=at,
     )
     if answered and parcel.kind is ParcelKind.GRADE:
-        yield from one("chat_receipt_graded", id=answered, change=(yield from _next_change()))
+        yield from one("chat_receipt_graded", id=answered, change=(yield from next_change()))
     sent = yield from found(parcel.key)
     assert sent is not None  # noqa: S101  # inserted above, in this transaction
     return sent
@@ -231,7 +141,7 @@ def deliver(parcel: Parcel, at: int) -> Unit[Sent]:
 def rewrite(message: int, parcel: Parcel) -> Unit[None]:
     """Give a sent parcel its new words; one that is gone stays gone."""
     body = MESSAGE.dump_json(parcel.message).decode()
-    yield from one("chat_message_rewrite", id=message, body=body, change=(yield from _next_change()))
+    yield from one("chat_message_rewrite", id=message, body=body, change=(yield from next_change()))
 
 
 def found(key: str) -> Unit[Sent | None]:
@@ -246,7 +156,7 @@ def seen(reply: Reply) -> Unit[bool]:
     message = row_id(reply.message)
     if not message:
         return False
-    change = yield from _next_change()
+    change = yield from next_change()
     done = yield from one("chat_receipt_seen", id=message, author=reply.author.id, revision=revision, change=change)
     return done is not None
 
@@ -274,12 +184,6 @@ def add_channel(channel: str) -> Unit[bool]:
 # ---------------------------------------------------------------------------------------------- shared
 
 
-def _next_change() -> Unit[int]:
-    row = yield from one("chat_next_change")
-    assert row is not None  # noqa: S101  # the schema puts the row there
-    return int(row["number"])
-
-
 def _insert(
     *,
     key: str,
@@ -295,7 +199,7 @@ def _insert(
     text: str = "",
     body: str = "",
 ) -> Unit[None]:
-    change = yield from _next_change()
+    change = yield from next_change()
     yield from one(
         "chat_message_insert",
         key=key,
@@ -327,7 +231,7 @@ def _place(channel: str, thread: int, error: type[UsageError] | type[PlatformErr
 def _touch(thread: int) -> Unit[None]:
     """The message that opened a thread shows how many replies it has, so it changes with them."""
     if thread:
-        yield from one("chat_message_touch", id=thread, change=(yield from _next_change()))
+        yield from one("chat_message_touch", id=thread, change=(yield from next_change()))
 
 
 def message_row(message: int) -> Unit[Row]:

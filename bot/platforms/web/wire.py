@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from bot.commands import ARGUMENT_LIMIT, TABLE, Kind
 from bot.core.errors import UsageError
 from bot.core.ports import Row
-from bot.platforms.web.units import Member, moment
+from bot.platforms.web.basics import Member, moment
 
 Json = dict[str, Any]
 

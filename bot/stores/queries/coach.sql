@@ -15,14 +15,17 @@ SELECT * FROM channels WHERE platform = :platform AND community = :community AND
 -- name: channel_set
 UPDATE channels SET
     scheduled = :scheduled, post_minute = :post_minute, zone = :zone, weekdays = :weekdays, grace_s = :grace_s,
-    mention = :mention, rule = :rule, close_after_s = :close_after_s,
+    mention = :mention, rule = :rule, close_after_s = :close_after_s, pin = :pin, archive_min = :archive_min,
     since = CASE WHEN :moved = 1 THEN :now ELSE since END
 WHERE id = :id
 RETURNING *;
 
 -- name: channels_scheduled
 SELECT c.*, (SELECT max(r.local_date) FROM rounds r WHERE r.channel_id = c.id AND r.daily = 1) AS last_date
-FROM channels c WHERE c.scheduled = 1 ORDER BY c.id;
+FROM channels c
+WHERE c.scheduled = 1
+    AND NOT EXISTS (SELECT 1 FROM communities_left l WHERE l.platform = c.platform AND l.community = c.community)
+ORDER BY c.id;
 
 -- name: channels_of_community
 SELECT c.*, (SELECT max(r.local_date) FROM rounds r WHERE r.channel_id = c.id AND r.daily = 1) AS last_date
@@ -62,13 +65,13 @@ RETURNING id;
 
 -- name: round_get
 SELECT r.*, v.body, c.platform, c.community, c.channel, c.name, c.scheduled, c.post_minute, c.zone, c.weekdays,
-    c.grace_s, c.mention, c.rule, c.close_after_s
+    c.grace_s, c.mention, c.rule, c.close_after_s, c.pin, c.archive_min
 FROM rounds r JOIN channels c ON c.id = r.channel_id LEFT JOIN question_versions v ON v.version = r.question_version
 WHERE r.id = :id;
 
 -- name: round_of_thread
 SELECT r.id, r.state, r.closes_at, r.closed_at FROM rounds r JOIN channels c ON c.id = r.channel_id
-WHERE r.thread = :thread AND c.platform = :platform AND c.community = :community
+WHERE r.thread = :thread AND r.thread <> '' AND c.platform = :platform AND c.community = :community
 ORDER BY r.id DESC LIMIT 1;
 
 -- name: round_newest
@@ -79,8 +82,15 @@ ORDER BY r.state = 'open' DESC, r.id DESC LIMIT 1;
 -- name: round_daily
 SELECT id, state FROM rounds WHERE channel_id = :channel_id AND daily = 1 AND local_date = :local_date;
 
+-- name: rounds_daily_from
+SELECT local_date FROM rounds WHERE channel_id = :channel_id AND daily = 1 AND local_date >= :day;
+
+-- name: round_free_day
+-- A date that was skipped can still get its question: the row that says so gives the date up.
+UPDATE rounds SET daily = 0 WHERE id = :id AND state = 'skipped' RETURNING id;
+
 -- name: round_last_on_demand
-SELECT max(created_at) AS at FROM rounds WHERE channel_id = :channel_id AND daily = 0;
+SELECT max(created_at) AS at FROM rounds WHERE channel_id = :channel_id AND daily = 0 AND state <> 'skipped';
 
 -- name: round_open
 UPDATE rounds SET state = 'open', opened_at = :now, message = :message, thread = :thread
@@ -113,14 +123,17 @@ UPDATE rounds SET revealed_at = :now WHERE id = :id AND revealed_at IS NULL RETU
 -- name: rounds_next_close
 SELECT min(closes_at) AS at FROM rounds WHERE state IN ('open', 'scheduled');
 
--- name: rounds_open_on
+-- name: rounds_read_again
+-- Open rounds, and those that closed not long ago: what was written before the close may have been missed.
 SELECT r.id, r.thread, r.opened_at, r.created_at, c.community, c.channel
 FROM rounds r JOIN channels c ON c.id = r.channel_id
-WHERE c.platform = :platform AND r.state = 'open' AND r.thread <> '' ORDER BY r.id;
+WHERE c.platform = :platform AND r.state IN ('open', 'closed') AND r.closes_at > :since AND r.thread <> '' ORDER BY r.id;
 
 -- name: rounds_days
-SELECT DISTINCT r.local_date FROM rounds r JOIN channels c ON c.id = r.channel_id
-WHERE c.platform = :platform AND c.community = :community AND r.daily = 1 AND r.state IN ('open', 'closed')
+-- CROSS JOIN keeps SQLite from beginning with all rounds of all communities.
+SELECT DISTINCT r.local_date FROM channels c CROSS JOIN rounds r
+WHERE r.channel_id = c.id AND c.platform = :platform AND c.community = :community AND r.daily = 1
+    AND r.state NOT IN ('scheduled', 'skipped')
 ORDER BY r.local_date DESC LIMIT :most;
 
 -- ------------------------------------------------------------------------------------------ people
@@ -152,17 +165,20 @@ WHERE platform = :platform AND community = :community AND channel = :channel AND
 ORDER BY at, id;
 
 -- name: reply_replace
-UPDATE replies SET state = 'replaced' WHERE id = :id AND state = 'received' AND score IS NULL RETURNING id;
+-- An edit after the close is practice: it leaves alone what was written in time.
+UPDATE replies SET state = 'replaced'
+WHERE id = :id AND state = 'received' AND score IS NULL AND practice = :practice
+RETURNING id;
 
 -- name: reply_ask
 UPDATE replies SET state = 'received', due_at = :now WHERE id = :id AND state = 'discussion' RETURNING id;
 
 -- name: reply_withdraw
 -- What its author deleted isn't kept: only its slot is.
-UPDATE replies SET state = CASE WHEN state = 'discussion' THEN 'deleted' ELSE 'withdrawn' END,
+UPDATE replies SET state = CASE WHEN state IN ('discussion', 'replaced') THEN 'deleted' ELSE 'withdrawn' END,
     text = '', grade = NULL, score = NULL, failure = ''
 WHERE platform = :platform AND community = :community AND channel = :channel AND message = :message
-    AND state IN ('received', 'graded', 'failed', 'discussion')
+    AND state IN ('received', 'graded', 'failed', 'discussion', 'replaced')
 RETURNING id, round_id, user_id;
 
 -- name: replies_known
@@ -182,9 +198,10 @@ UPDATE replies SET due_at = :now WHERE state = 'received' AND due_at > :now RETU
 SELECT min(due_at) AS at FROM replies WHERE state = 'received';
 
 -- name: replies_of_others
+-- Copies are left out: whoever was copied may edit their own answer afterwards.
 SELECT text FROM replies
 WHERE round_id = :round_id AND user_id <> :user_id AND user_id <> '' AND (at < :at OR (at = :at AND id < :id))
-    AND state IN ('received', 'graded', 'failed') AND text <> '';
+    AND state IN ('received', 'graded', 'failed', 'replaced') AND text <> '' AND copied = 0;
 
 -- name: reply_graded
 UPDATE replies SET state = 'graded', score = :score, grade = :grade, copied = :copied, graded_at = :now, failure = ''
@@ -225,8 +242,8 @@ WHERE p.platform = :platform AND p.community = :community AND p.user_id = :user_
 ORDER BY p.at DESC, p.id DESC LIMIT :most;
 
 -- name: replies_of_person
-SELECT p.id, p.round_id, p.message, p.revision, p.text, p.at, p.state, p.practice, p.copied, p.score, p.grade,
-    r.question_id, r.local_date
+SELECT p.id, p.round_id, p.message, p.revision, p.private, p.text, p.at, p.state, p.practice, p.copied, p.score,
+    p.grade, r.question_id, r.local_date, r.state AS round_state
 FROM replies p JOIN rounds r ON r.id = p.round_id
 WHERE p.platform = :platform AND p.community = :community AND p.user_id = :user_id
 ORDER BY p.at, p.id;
@@ -280,11 +297,18 @@ SELECT s.user_id, s.score, coalesce(n.name, '') AS name FROM results s
     LEFT JOIN people n ON n.platform = s.platform AND n.community = s.community AND n.user_id = s.user_id
 WHERE s.round_id = :round_id ORDER BY s.score DESC, s.user_id;
 
--- name: result_people
-SELECT DISTINCT user_id FROM replies WHERE round_id = :round_id AND user_id <> '' AND practice = 0;
+-- name: results_of_person
+SELECT r.question_id, s.local_date, s.score FROM results s JOIN rounds r ON r.id = s.round_id
+WHERE s.platform = :platform AND s.community = :community AND s.user_id = :user_id
+ORDER BY s.local_date, s.round_id;
 
--- name: rounds_of_channel_with_results
-SELECT DISTINCT r.id FROM rounds r JOIN replies p ON p.round_id = r.id WHERE r.channel_id = :channel_id;
+-- name: results_by_rule
+-- Where the counting rule makes a difference: a single attempt is worth the same under each.
+SELECT p.round_id, p.user_id FROM rounds r CROSS JOIN replies p
+WHERE r.channel_id = :channel_id AND p.round_id = r.id AND p.practice = 0 AND p.user_id <> ''
+    AND p.state IN ('received', 'graded', 'failed', 'withdrawn')
+GROUP BY p.round_id, p.user_id HAVING count(*) > 1
+ORDER BY p.round_id, p.user_id;
 
 -- name: standing_add
 INSERT INTO standings (platform, community, period, topic, user_id, points, answers)
@@ -316,6 +340,12 @@ WHERE platform = :platform AND community = :community AND period = :period AND t
 SELECT count(*) AS equal FROM standings
 WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic AND points = :points;
 
+-- name: results_course
+SELECT s.local_date, sum(s.score) AS points FROM results s JOIN rounds r ON r.id = s.round_id
+WHERE s.platform = :platform AND s.community = :community AND s.user_id = :user_id AND s.local_date >= :since
+    AND (:topic = '' OR r.section = :topic)
+GROUP BY s.local_date ORDER BY s.local_date DESC LIMIT :most;
+
 -- name: results_days
 SELECT DISTINCT local_date FROM results
 WHERE platform = :platform AND community = :community AND user_id = :user_id AND daily = 1
@@ -340,8 +370,10 @@ RETURNING id;
 SELECT id, state FROM outbox WHERE round_id = :round_id AND reply_id = :reply_id AND kind = :kind;
 
 -- name: outbox_again
-UPDATE outbox SET state = 'waiting', due_at = :now
-WHERE id = :id AND state IN ('sent', 'dropped', 'void')
+-- What is on its way keeps its state, but not its lease: that is how its mark sees that the words have changed.
+UPDATE outbox SET state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END,
+    due_at = CASE WHEN state = 'sending' THEN due_at + 1 ELSE :now END
+WHERE id = :id AND state IN ('sending', 'sent', 'dropped', 'void')
 RETURNING id;
 
 -- name: outbox_heads
@@ -356,33 +388,43 @@ FROM outbox o JOIN (
 UPDATE outbox SET state = 'sending', due_at = :lease, tries = tries + 1
 WHERE id IN (SELECT id FROM outbox WHERE platform = :platform AND community = :community AND channel = :channel
         AND state IN ('waiting', 'sending') ORDER BY id LIMIT :most)
-RETURNING id, community, channel, kind, round_id, reply_id, tries, message;
+RETURNING id, community, channel, kind, round_id, reply_id, tries, message, due_at;
 
 -- name: outbox_take_back
 UPDATE outbox SET due_at = :now WHERE state = 'sending' RETURNING id;
 
 -- name: outbox_sent
-UPDATE outbox SET state = 'sent', sent_at = :now, message = :message, failure = ''
+UPDATE outbox SET state = CASE WHEN due_at = :lease THEN 'sent' ELSE 'waiting' END, due_at = :now, sent_at = :now,
+    message = :message, failure = :note
 WHERE id = :id AND state = 'sending'
 RETURNING id;
 
 -- name: outbox_wait
+-- A personal message is marked as sent before it is, so both states can be left.
 UPDATE outbox SET state = 'waiting', due_at = :due_at, failure = :failure, tries = :tries
-WHERE id = :id AND state = 'sending'
+WHERE id = :id AND state IN ('sending', 'sent')
 RETURNING id;
 
 -- name: outbox_drop
-UPDATE outbox SET state = :state, failure = :failure WHERE id = :id AND state = 'sending' RETURNING id;
+UPDATE outbox SET state = :state, failure = :failure WHERE id = :id AND state IN ('sending', 'sent') RETURNING id;
 
 -- name: outbox_drop_round
 UPDATE outbox SET state = 'void' WHERE round_id = :round_id AND kind = 'question' AND state IN ('waiting', 'sending')
 RETURNING id;
 
 -- name: outbox_dropped
-SELECT kind, failure FROM outbox
-WHERE platform = :platform AND community = :community AND state = 'dropped' ORDER BY id DESC LIMIT :most;
+-- What wasn't posted, and what was but not as it was meant to be.
+SELECT kind, failure FROM (
+    SELECT id, kind, failure FROM outbox
+    WHERE platform = :platform AND community = :community AND state = 'dropped'
+    UNION ALL
+    SELECT id, kind, failure FROM outbox
+    WHERE platform = :platform AND community = :community AND state = 'sent' AND failure <> ''
+) told ORDER BY id DESC LIMIT :most;
 
 -- name: outbox_reveals_of
-UPDATE outbox SET state = 'waiting', due_at = :now
-WHERE kind = 'reveal' AND state = 'sent' AND round_id = :round_id
+-- As outbox_again does.
+UPDATE outbox SET state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END,
+    due_at = CASE WHEN state = 'sending' THEN due_at + 1 ELSE :now END
+WHERE kind = 'reveal' AND state IN ('sending', 'sent') AND round_id = :round_id
 RETURNING id;

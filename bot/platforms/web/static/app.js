@@ -18,6 +18,7 @@ let people = [];
 let channels = [];
 let messageMenu = [];
 let place = { channel: "", thread: 0 };
+let incomplete = false; // something couldn't be loaded and has to be, once the coach is back
 let root = null; // the message that opened the thread
 
 const me = () => person?.id ?? "";
@@ -163,6 +164,11 @@ const live = new Live({
   onMessage: take,
   onState: (here) => {
     byId("connection").textContent = here ? "" : "Reconnecting. What you write here is kept.";
+    if (here && incomplete) {
+      incomplete = false;
+      place = { channel: "", thread: 0 };
+      show();
+    }
   },
   // The stream was refused: perhaps the token or the name is no longer known.
   onLost: async () => {
@@ -244,8 +250,9 @@ async function show(byHand = false) {
     await turn(byHand);
   } catch (problem) {
     channelLog.whisper({ message: note(problem.message) });
-    if (place.thread) {
-      go(place.channel, 0, true);
+    incomplete = true;
+    if (place.thread && problem.status === 400) {
+      go(place.channel, 0, true); // there is no such thread
     }
   }
 }
@@ -379,6 +386,7 @@ async function beginAnew(lead) {
       }
       continue;
     }
+    byId("connection").textContent = "";
     people = answer.people;
     person = answer.person;
     if (person) {
@@ -386,7 +394,6 @@ async function beginAnew(lead) {
     }
     await askName(lead, false);
   }
-  byId("connection").textContent = "";
   sessionStorage.setItem("person", person.id);
   ({ channels, menu: messageMenu } = answer);
   fillBar();

@@ -4,9 +4,10 @@ const WAIT = 30_000; // ms
 
 /** What went wrong, in one line. `need` is "token" or "name" when that has to be given first. */
 export class Problem extends Error {
-  constructor(text, need = "") {
+  constructor(text, { need = "", status = 0 } = {}) {
     super(text);
     this.need = need;
+    this.status = status; // 0: no answer came
   }
 }
 
@@ -29,7 +30,7 @@ export async function request(path, body) {
     );
   }
   if (!response.ok) {
-    throw new Problem(answer.error ?? "The coach had a problem with that.", answer.need);
+    throw new Problem(answer.error ?? "The coach had a problem with that.", { need: answer.need, status: response.status });
   }
   return answer;
 }
@@ -83,22 +84,16 @@ export class Live {
     });
     source.addEventListener("error", () => {
       this.onState(false);
-      if (source.readyState === EventSource.CLOSED) {
-        this.#later(source);
-      }
+      // Browsers differ in how long they try again by themselves, and none does after an answer that was an error.
+      source.close();
+      this.#tries += 1;
+      this.#timer = setTimeout(() => this.#again(source), Math.min(5_000, 250 * 2 ** this.#tries));
     });
   }
 
-  // The browser tries again by itself after a lost connection, but not after an answer that was an error.
-  #later(source) {
-    this.#tries += 1;
-    this.#timer = setTimeout(async () => {
-      if (source !== this.#source || (await this.onLost())) {
-        return;
-      }
-      if (source === this.#source) {
-        this.#connect();
-      }
-    }, Math.min(15_000, 500 * 2 ** this.#tries));
+  async #again(source) {
+    if (source === this.#source && !(await this.onLost()) && source === this.#source) {
+      this.#connect();
+    }
   }
 }

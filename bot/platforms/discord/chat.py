@@ -1,0 +1,310 @@
+"""Discord as a platform of the coach."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import datetime as dt
+import logging
+import secrets
+from collections.abc import AsyncIterator
+
+import discord
+
+from bot.coach import Coach
+from bot.commands import Call
+from bot.core import render
+from bot.core.errors import CoachError, PlatformAway
+from bot.core.message import Message, Para, Parcel, ParcelKind
+from bot.core.model import Place, Reply
+from bot.core.ports import Sent, Store, one, rows
+from bot.platforms.discord import start
+from bot.platforms.discord.calls import Calls
+from bot.platforms.discord.client import CoachClient
+from bot.platforms.discord.faults import PASSING, missing, refusal, translated, translating
+from bot.platforms.discord.inbox import PLATFORM, Inbox, reply_of, written
+from bot.platforms.discord.private import Private
+from bot.platforms.discord.receipts import Receipt, Receipts
+from bot.platforms.discord.send import Sender, mentioned
+from bot.platforms.discord.show import NOBODY, show
+
+log = logging.getLogger(__name__)
+
+CONNECTING_S = 20.0
+"""How long a message waits for the first connection before it goes back to the outbox."""
+
+CATCH_UP_AGAIN_S = 10.0
+FORGET_EVERY_S = 3_600.0
+
+
+class DiscordChat:
+    """Servers of Discord, through one bot.
+
+    `token` is the bot's. `api_url` and `gateway_url` lead to a proxy or a test server instead of Discord. A server that
+    removed the coach is forgotten after `grace`. Give it its coach with `attach` before `run`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        token: str,
+        api_url: str = "",
+        gateway_url: str = "",
+        grace: dt.timedelta = dt.timedelta(days=30),
+    ) -> None:
+        self._store, self._token, self._grace = store, token, grace
+        self._api_url, self._gateway_url = api_url, gateway_url
+        self._coach: Coach | None = None
+        self._client: CoachClient | None = None
+        self._sender: Sender | None = None
+        self._ready = asyncio.Event()
+        self._private = Private()
+        self._receipts = Receipts(lambda: self._client)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._catching_up: asyncio.Task[None] | None = None
+        self._again = False
+
+    @property
+    def name(self) -> str:
+        return PLATFORM
+
+    def attach(self, coach: Coach) -> None:
+        """The coach that gets what people write here."""
+        self._coach = coach
+        self.calls = Calls(coach, self._private, self._advise)
+        self.inbox = Inbox(coach, gap=self._gap, seen=self._seen, unreadable=self._unreadable)
+
+    def connection(self, *, content: bool = True) -> CoachClient:
+        """A new session's client, which this platform speaks through from now on."""
+        self._ready.clear()
+        self._sender = None
+        self._client = CoachClient(self, content=content)
+        return self._client
+
+    def _background(self, work: object, name: str) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=name)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # ------------------------------------------------------------------------------------------ the coach's side
+
+    async def _connected(self) -> Sender:
+        """Raises PlatformAway while there is no connection."""
+        try:
+            await asyncio.wait_for(self._ready.wait(), CONNECTING_S)
+        except TimeoutError:
+            raise PlatformAway("Discord isn't connected yet") from None
+        if self._sender is None or self._client is None or self._client.is_closed():
+            raise PlatformAway("Discord is being connected again")
+        return self._sender
+
+    async def send(self, parcel: Parcel) -> Sent:
+        """Post a parcel, with its thread and pin; one that is for one person alone is shown to them or not at all.
+
+        Raises PlatformError, with what to grant where a permission is missing, and PlatformAway.
+        """
+        if parcel.only_for:
+            return await self._private.send(parcel)
+        sent = await (await self._connected()).send(parcel)
+        self._follow(parcel, sent)
+        return sent
+
+    async def find(self, parcel: Parcel) -> Sent | None:
+        """A parcel that was posted before, by the mark on its buttons. Raises PlatformError, PlatformAway."""
+        sent = await (await self._connected()).find(parcel)
+        if sent:
+            self._follow(parcel, sent)
+        return sent
+
+    def _follow(self, parcel: Parcel, sent: Sent) -> None:
+        if sent.thread:
+            self.inbox.threads.opened(sent.thread)
+        if parcel.kind is ParcelKind.GRADE and parcel.reply_to.isdecimal():
+            self._receipts.put((parcel.community, parcel.thread, parcel.reply_to), Receipt.GRADED)
+
+    async def amend(self, message: str, parcel: Parcel) -> None:
+        """Show a parcel's present words where it was posted. Raises PlatformError, PlatformAway."""
+        await (await self._connected()).amend(message, parcel)
+        if parcel.kind is ParcelKind.GRADE and parcel.reply_to.isdecimal():
+            self._receipts.put((parcel.community, parcel.thread, parcel.reply_to), Receipt.GRADED)
+
+    async def acknowledge(self, reply: Reply) -> None:
+        """Put the receipt on a message: seen."""
+        self._seen(reply)
+
+    def _seen(self, reply: Reply) -> None:
+        if not reply.private and reply.message.isdecimal():
+            self._receipts.put((reply.community, reply.channel, reply.message), Receipt.SEEN)
+
+    async def history(self, place: Place, thread: str, since: dt.datetime) -> AsyncIterator[Reply]:
+        """People's messages in a thread since a time, oldest first. Raises PlatformError, PlatformAway."""
+        await self._connected()
+        client = self._client
+        if client is None or client.user is None:
+            raise PlatformAway("Discord is being connected again")
+        # A thread has the id of its question, and ids grow with time: two clocks needn't agree on when that was.
+        begin = min(int(thread), discord.utils.time_snowflake(since))
+        channel = client.get_partial_messageable(int(thread), guild_id=int(place.community))
+        messages = channel.history(after=discord.Object(begin), oldest_first=True, limit=None)
+        while True:
+            with translating("a thread"):
+                message = await anext(messages, None)
+            if message is None:
+                return
+            if written(message):
+                reply = reply_of(message, client.user.id)
+                yield dataclasses.replace(reply, community=place.community, channel=thread)
+
+    async def forget(self, community: str, user: str) -> None:
+        """Drop what is kept about a person, and delete the coach's answers to them in the background."""
+        self._private.forget(community, user)
+        await self._store.write(one, "discord_told_forget", community=community, user_id=user)
+        said = await self._store.read(rows, "discord_grades_of", community=community, user_id=user)
+        if said and self._sender:
+            places = [(row["channel"], row["message"]) for row in said]
+            self._background(self._sender.delete(community, places), "delete what was said to a person")
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises SettingsError when Discord refuses the token."""
+        start.redirect(self._api_url, self._gateway_url)
+        async with asyncio.TaskGroup() as tasks:
+            forgetting = tasks.create_task(self._forget_left(), name="forget servers that removed the coach")
+            try:
+                await start.supervise(self._session)
+            finally:
+                forgetting.cancel()
+
+    async def _session(self, content: bool) -> None:
+        client = self.connection(content=content)
+        try:
+            async with client:
+                await client.start(self._token)
+        finally:
+            self._ready.clear()
+
+    async def _forget_left(self) -> None:
+        while True:
+            await asyncio.sleep(FORGET_EVERY_S)
+            try:
+                for community in await self._need_coach().privacy.forget_left(PLATFORM, self._grace):
+                    await self._store.write(rows, "discord_told_forget_all", community=community)
+                    log.info("server %s removed the coach %s days ago and is forgotten", community, self._grace.days)
+            except CoachError as error:
+                log.error("servers that removed the coach could not be forgotten yet: %s", error)
+
+    # ------------------------------------------------------------------------------------------ Discord's side
+
+    async def ready(self, client: CoachClient) -> None:
+        """A session has begun: what was missed is read again."""
+        try:
+            mark = await self._installation()
+            present = [str(guild.id) for guild in client.guilds]
+            await self._need_coach().privacy.present(PLATFORM, present, all_known=True)
+        except CoachError as error:
+            log.error("Discord: %s; the session is made again", error)
+            await client.close()
+            return
+        self._sender = Sender(client, mark)
+        self._ready.set()
+        log.info("Discord: connected as %s, in %d servers", client.user, len(client.guilds))
+        self._catch_up()
+
+    async def _installation(self) -> str:
+        await self._store.write(one, "discord_installation_put", mark=secrets.token_hex(4))
+        row = await self._store.read(one, "discord_installation")
+        assert row is not None  # noqa: S101  put there above
+        return str(row["mark"])
+
+    async def joined(self, guild: int) -> None:
+        """The coach is in a server (again)."""
+        with contextlib.suppress(CoachError):
+            await self._need_coach().privacy.present(PLATFORM, [str(guild)])
+
+    async def removed(self, guild: int) -> None:
+        """The coach was removed from a server."""
+        with contextlib.suppress(CoachError):
+            await self._need_coach().privacy.left(PLATFORM, str(guild))
+            log.info("server %s removed the coach; it is forgotten in %d days", guild, self._grace.days)
+
+    def _gap(self) -> None:
+        self._catch_up(CATCH_UP_AGAIN_S)
+
+    def _catch_up(self, delay: float = 0.0) -> None:
+        """Re-read the open threads; never twice at once."""
+        if self._catching_up and not self._catching_up.done():
+            self._again = True
+            return
+        self._catching_up = self._background(self._read_again(delay), "catch up with Discord")
+
+    async def _read_again(self, delay: float) -> None:
+        while True:
+            self._again = False
+            await asyncio.sleep(delay)
+            try:
+                missed = await self._need_coach().replies.catch_up(self)
+                if missed:
+                    log.info("Discord: %d messages had come unseen", missed)
+            except CoachError as error:
+                log.error("Discord: open threads could not be read again yet: %s", error)
+                self._again = True
+            if not self._again:
+                return
+            delay = CATCH_UP_AGAIN_S
+
+    def _unreadable(self, message: discord.Message, round_: int) -> asyncio.Task[None]:
+        return self._background(self._point_to_form(message, round_), "point to the form")
+
+    async def _point_to_form(self, message: discord.Message, round_: int) -> None:
+        """Tell somebody, once in a thread, that their words don't reach us and the form's do."""
+        where = {"community": str(message.guild.id) if message.guild else "", "thread": str(message.channel.id)}
+        try:
+            if await self._store.write(one, "discord_told_put", **where, user_id=str(message.author.id)):
+                shown = await show(render.unreadable(round_))
+                await message.channel.send(
+                    embeds=shown.embeds,
+                    view=shown.view() or discord.utils.MISSING,
+                    reference=message.to_reference(fail_if_not_exists=False),
+                    allowed_mentions=NOBODY,
+                )
+        except CoachError as error:
+            log.error("Discord: %s", error)
+        except PASSING as error:
+            log.warning("Discord: %s", translated(error, "a thread"))
+
+    # ------------------------------------------------------------------------------------------ what to grant
+
+    async def _advise(self, interaction: discord.Interaction, call: Call, answer: Message) -> Message:
+        """Add to help that messages can't be read, and to organisers' answers what isn't allowed in their channel."""
+        lines: list[str] = []
+        if call.verb == "help" and self._client and not self._client.reads:
+            lines.append(render.UNREADABLE)
+        if call.organiser and (call.verb.startswith("config") or call.verb == "post-now"):
+            lines += await self._faults(call.place)
+        return dataclasses.replace(answer, blocks=(*answer.blocks, *(Para((line,)) for line in lines)))
+
+    async def _faults(self, place: Place) -> list[str]:
+        """What would go wrong with a post in a channel, as far as Discord has told us."""
+        guild = self._client.get_guild(int(place.community)) if self._client else None
+        channel = guild.get_channel(int(place.channel)) if guild else None
+        if guild is None or channel is None:
+            return []
+        settings, _ = await self._need_coach().organise.show(place)
+        allowed = channel.permissions_for(guild.me)
+        lacking = missing(allowed)
+        if settings.pin:
+            lacking += missing(allowed, ("pin_messages",))
+        faults = [refusal(channel.name, [name]) for name in lacking]
+        if settings.mention:
+            role = mentioned(guild, settings.mention)
+            if role is None:
+                faults.append(f"There is no role called {settings.mention} here, so nobody will be mentioned.")
+            elif not allowed.mention_everyone and not (isinstance(role, discord.Role) and role.mentionable):
+                faults.append(refusal(channel.name, ["mention_everyone"]))
+        return faults
+
+    def _need_coach(self) -> Coach:
+        assert self._coach is not None, "attach a coach before run"  # noqa: S101
+        return self._coach

@@ -1,0 +1,26 @@
+-- Discord's own few tables.
+
+-- name: discord_installation_put
+INSERT INTO discord_installation (id, mark) VALUES (1, :mark) ON CONFLICT (id) DO NOTHING RETURNING mark;
+
+-- name: discord_installation
+SELECT mark FROM discord_installation WHERE id = 1;
+
+-- name: discord_told_put
+INSERT INTO discord_told (community, thread, user_id) VALUES (:community, :thread, :user_id)
+ON CONFLICT (community, thread, user_id) DO NOTHING RETURNING user_id;
+
+-- name: discord_told_forget
+DELETE FROM discord_told WHERE community = :community AND user_id = :user_id RETURNING user_id;
+
+-- name: discord_told_forget_all
+DELETE FROM discord_told WHERE community = :community RETURNING user_id;
+
+-- name: discord_grades_of
+-- Where the coach's answers to one person are.
+SELECT p.channel, o.message FROM replies p JOIN outbox o ON o.round_id = p.round_id AND o.reply_id = p.id
+WHERE p.platform = 'discord' AND p.community = :community AND p.user_id = :user_id AND p.private = 0
+    AND o.kind = 'grade' AND o.message <> '';
+
+-- name: discord_channels
+SELECT * FROM channels WHERE platform = 'discord' ORDER BY community, name, id;

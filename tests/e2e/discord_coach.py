@@ -1,0 +1,145 @@
+"""A coach as its own process in the loopback Discord: a channel, a round, people who answer, and what must hold."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from discord_server import Channel, DiscordServer, Interaction, Message, User
+
+ROOT = Path(__file__).parents[2]
+RUNNER = Path(__file__).with_name("coach_runner.py")
+PEOPLE = 10
+SAID = (
+    "I keep the old version running and send a small share of the traffic to the new one before going on",
+    "Dashboards show latency, errors and saturation, and somebody is paged when users would notice",
+    "Everything is described in code, reviewed like code, and applied by a pipeline rather than by hand",
+    "We compare the distribution of each feature with its training baseline once an hour",
+    "Tests run in parallel on every commit, the slow ones at night, and flaky ones are quarantined",
+    "Backups are restored into an empty account every month, because only a restore proves a backup",
+    "The event log is partitioned by customer, so that order holds where it has to hold",
+    "A flag hides the unfinished feature, and each flag has an owner and a date on which it goes",
+    "Retries carry an idempotency key and wait longer each time, up to a limit that callers know",
+    "The registry says which data, code and parameters made a model, so any of them can be rebuilt",
+)
+
+
+class Hall:
+    """A server with one channel, an organiser and ten people; `answers` is what they wrote into the round's thread."""
+
+    def __init__(self, server: DiscordServer, folder: Path) -> None:
+        self.server, self.folder = server, folder
+        self.database, self.log = folder / "coach.sqlite3", folder / "coach.log"
+        self.guild = server.guild()
+        self.channel = server.channel(self.guild)
+        self.boss = server.user("Boss", organiser=True)
+        self.people: list[User] = [server.user(f"person{number}") for number in range(PEOPLE)]
+        self.answers: list[Message] = []
+
+    # ------------------------------------------------------------------------------------------ the process
+
+    async def start(self, crash: str = "", nth: int = 1) -> asyncio.subprocess.Process:
+        """Start the coach; with `crash` it kills itself when it passes that point for the nth time."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "COACH_PLATFORMS": "discord",
+            "COACH_DATABASE_URL": f"sqlite:///{self.database}",
+            "COACH_QUESTION_COOLDOWN_S": "0",
+            "COACH_DISCORD_TOKEN": self.server.token,
+            "COACH_DISCORD_API_URL": self.server.api_url,
+            "COACH_DISCORD_GATEWAY_URL": self.server.gateway_url,
+        }
+        with self.log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                sys.executable, str(RUNNER), *([crash, str(nth)] if crash else []),
+                cwd=self.folder, env=environment, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    @contextlib.asynccontextmanager
+    async def coach(self, crash: str = "", nth: int = 1) -> AsyncIterator[asyncio.subprocess.Process]:
+        """A coach that is connected, killed at the end. What it logged is shown when a test fails."""
+        process = await self.start(crash, nth)
+        try:
+            await self.server.connected()
+            yield process
+        except BaseException:
+            print(self.logged())  # noqa: T201  pytest shows it with the failure
+            raise
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+            await self.server.wait_for(lambda: not self.server.gateway.connected)
+
+    def logged(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    # ------------------------------------------------------------------------------------------ what people do
+
+    async def command(self, user: User, words: str, **options: Any) -> Interaction:
+        """A slash command, tried until the coach has registered it."""
+        interaction = await self.server.wait_for(lambda: self.try_command(user, words, options), 20)
+        await interaction.answer(20)
+        return interaction
+
+    def try_command(self, user: User, words: str, options: dict[str, Any] | None = None) -> Interaction | None:
+        with contextlib.suppress(LookupError):
+            return self.server.slash(user, self.channel, words, options)
+        return None
+
+    async def ask(self) -> Channel:
+        """Have a question posted; its thread."""
+        await self.command(self.boss, "mlops question")
+        return await self.thread()
+
+    async def thread(self) -> Channel:
+        """The thread of the one question, once it is there."""
+        return await self.server.wait_for(self._thread, 20)
+
+    def _thread(self) -> Channel | None:
+        posted = self.server.messages(self.channel)
+        return self.server.thread(posted[0]) if posted else None
+
+    async def answer(self, thread: Channel, count: int, *, pause: float = 0.005) -> None:
+        """People take turns to write answers, each unlike all others."""
+        for number in range(len(self.answers), len(self.answers) + count):
+            text = f"{SAID[number % len(SAID)]}; this is answer number {number} in all."
+            self.answers.append(self.server.say(thread, self.people[number % PEOPLE], text))
+            await asyncio.sleep(pause)
+
+    # ------------------------------------------------------------------------------------------ what must hold
+
+    def answered(self) -> int:
+        """How many answers have a reply of the coach."""
+        return len({m.reference for m in self.server.messages(self.answers[0].channel)} & {m.id for m in self.answers})
+
+    async def settled(self, seconds: float = 90.0) -> None:
+        """Wait until every answer has its grade, then a little longer for what shouldn't come."""
+        await self.server.wait_for(lambda: self.answered() == len(self.answers), seconds)
+        sent = "SELECT count(*) FROM outbox WHERE state <> 'sent'"
+        await self.server.wait_for(lambda: self.rows(sent) == [(0,)], 20)
+        await asyncio.sleep(0.3)
+
+    def check(self) -> None:
+        """Nothing lost, nothing twice: on Discord and in the database."""
+        total = len(self.answers)
+        replies = Counter(m.reference for m in self.server.messages(self.answers[0].channel))
+        assert replies == Counter(m.id for m in self.answers), "one reply to each answer, and no other message"
+        assert len(self.server.messages(self.channel)) == 1, "one question"
+        assert self.rows("SELECT count(*), count(DISTINCT message) FROM replies") == [(total, total)]
+        assert self.rows("SELECT count(*) FROM replies WHERE state = 'graded'") == [(total,)]
+        assert self.rows("SELECT count(*) FROM results") == [(min(total, PEOPLE),)]
+        board = "SELECT sum(points), sum(answers) FROM standings WHERE period = 'all' AND topic = ''"
+        assert self.rows(board) == self.rows("SELECT sum(score), count(*) FROM results")
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
+            return connection.execute(sql).fetchall()

@@ -1,0 +1,190 @@
+"""The coach as its own process on Discord's sockets: whatever breaks, no reply is lost and none is answered twice."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from discord_coach import Hall
+from discord_server import DiscordServer
+from discord_server.faults import VIA
+from discord_server.spec import spec
+
+REPLIES = 100
+
+
+@pytest.fixture
+async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+    async with DiscordServer() as server:
+        yield Hall(server, tmp_path)
+
+
+# ---------------------------------------------------------------------------------------------- kill -9
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "reply.taken",
+        "reply.claimed",
+        "reply.assessed",
+        "reply.recorded",
+        "outbox.claimed",
+        "outbox.sent",
+        "outbox.marked",
+    ],
+)
+async def test_kill_9_at_a_point_loses_and_repeats_nothing(hall: Hall, point: str) -> None:
+    nth = 3 if point.endswith("claimed") else 20
+    async with hall.coach(point, nth) as process:
+        thread = await hall.ask()
+        answering = asyncio.create_task(hall.answer(thread, REPLIES))
+        assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
+    async with hall.coach():
+        await answering
+        await hall.settled()
+    hall.check()
+
+
+async def test_kill_9_between_sending_and_marking_repeats_nothing_when_discord_has_forgotten_the_nonce(
+    hall: Hall,
+) -> None:
+    hall.server.world.nonce_s = 0.0
+    async with hall.coach("outbox.sent", 20) as process:
+        await hall.answer(await hall.ask(), REPLIES)
+        assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
+    async with hall.coach():
+        await hall.settled()
+    hall.check()
+
+
+@pytest.mark.parametrize("point", ["round.scheduled", "outbox.sent"])
+async def test_kill_9_while_a_question_is_posted_posts_it_once(hall: Hall, point: str) -> None:
+    hall.server.world.nonce_s = 0.0
+    async with hall.coach(point, 1) as process:
+        await hall.server.wait_for(lambda: hall.try_command(hall.boss, "mlops question"), 20)
+        assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
+    async with hall.coach():
+        await hall.answer(await hall.thread(), 10)
+        await hall.settled()
+    hall.check()
+
+
+# ---------------------------------------------------------------------------------------------- the gateway
+
+GATEWAY: dict[str, Callable[[DiscordServer], None]] = {
+    "a socket that breaks (RESUME)": lambda server: server.drop_gateway(),
+    "a session that is gone": lambda server: server.drop_gateway(resumable=False),
+    "op 7": lambda server: server.gateway.order(7),
+    "op 9, resumable": lambda server: server.gateway.order(9, True),
+    "op 9": lambda server: server.gateway.order(9, False),
+    "close 4000": lambda server: server.gateway.close(4000),
+    "close 4009": lambda server: server.gateway.close(4009),
+    "a partition that breaks sockets": lambda server: server.partition(3.0),
+    "a partition that is silent": lambda server: server.partition(3.0, silent=True),
+}
+
+
+@pytest.mark.parametrize("what", GATEWAY)
+async def test_replies_around_a_gap_are_answered_once(hall: Hall, what: str) -> None:
+    async with hall.coach():
+        thread = await hall.ask()
+        await hall.answer(thread, REPLIES // 2)
+        GATEWAY[what](hall.server)
+        await hall.answer(thread, REPLIES // 2)
+        await hall.settled()
+    hall.check()
+
+
+# ---------------------------------------------------------------------------------------------- REST
+
+REST: dict[str, Callable[[DiscordServer], object]] = {
+    "429 from Discord": lambda server: server.fail_next(
+        "POST", "/messages$", 429, 5, headers=VIA | {"Retry-After": "0.2"}
+    ),
+    "429 from the edge": lambda server: server.fail_next("POST", "/messages$", 429, 2, headers={"Retry-After": "1"}),
+    "502": lambda server: server.fail_next("POST", "/messages$", 502, 2),
+    "502 after the work was done": lambda server: server.fail_next("POST", "/messages$", 502, 2, applied=True),
+    "503 after the work was done": lambda server: server.fail_next("POST", "/messages$", 503, 2, applied=True),
+    "a connection cut": lambda server: server.fail_next("POST", "/messages$", 0, 2),
+    "a connection cut after the work was done": lambda server: server.fail_next(
+        "POST", "/messages$", 0, 2, applied=True
+    ),
+    "a real limit": lambda server: server.limit("POST", "/messages$", 20, 0.5),
+}
+
+
+@pytest.mark.parametrize("what", REST)
+async def test_replies_are_answered_once_through(hall: Hall, what: str) -> None:
+    async with hall.coach():
+        thread = await hall.ask()
+        REST[what](hall.server)
+        await hall.answer(thread, REPLIES)
+        await hall.settled()
+    hall.check()
+
+
+# ---------------------------------------------------------------------------------------------- starting
+
+
+async def test_a_discord_that_is_away_at_the_start_is_waited_for(hall: Hall) -> None:
+    hall.server.partition(4.0)
+    async with hall.coach() as process:
+        await hall.answer(await hall.ask(), 5)
+        await hall.settled()
+        assert process.returncode is None
+    hall.check()
+
+
+async def test_a_gateway_that_fails_at_the_start_is_tried_again(hall: Hall) -> None:
+    hall.server.fail_next("GET", "/gateway/bot", 502, 6)
+    async with hall.coach():
+        await hall.answer(await hall.ask(), 5)
+        await hall.settled()
+    hall.check()
+
+
+async def test_without_the_intent_the_coach_says_so_and_takes_up_what_it_could_not_read_once_it_is_granted(
+    hall: Hall,
+) -> None:
+    async with hall.coach():
+        thread = await hall.ask()
+        await hall.answer(thread, REPLIES // 2)
+        await hall.settled()
+        hall.server.grant()
+        hall.server.gateway.close(4014)
+        await hall.server.wait_for(lambda: hall.server.gateway.seen["REFUSED"] and hall.server.gateway.connected, 60)
+        await hall.server.wait_for(lambda: "message content" in hall.logged().lower(), 10)
+    hall.server.grant(message_content=True, members=True)
+    async with hall.coach():
+        await hall.answer(thread, REPLIES // 2)
+        await hall.settled()
+    hall.check()
+
+
+async def test_a_token_that_was_reset_ends_in_a_clear_line(hall: Hall) -> None:
+    async with hall.coach() as process:
+        await hall.ask()
+        hall.server.gateway.token = "another.token.altogether"
+        hall.server.gateway.close(4004)
+        await hall.server.wait_for(lambda: "COACH_DISCORD_TOKEN" in hall.logged(), 60)
+        assert "Traceback" not in hall.logged()
+        # Either it waits for a new token with the reason in its log, or it is gone: never connected and dumb.
+        assert process.returncode is not None or not hall.server.gateway.connected
+
+
+# ---------------------------------------------------------------------------------------------- the description
+
+
+async def test_all_that_the_coach_says_fits_discords_description(hall: Hall) -> None:
+    checked = spec()
+    async with hall.coach():
+        await hall.answer(await hall.ask(), 10)
+        await hall.settled()
+        await hall.command(hall.people[0], "mlops leaderboard")
+        await hall.command(hall.people[0], "mlops me")
+        await hall.command(hall.people[0], "mlops help")
+    assert checked.faults(hall.server.faults.exchanges) == []

@@ -1,0 +1,33 @@
+"""What is asked at every message, turn or command finds its rows by an index, however many there are."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.stores.sql import load_queries, parameters
+from bot.stores.sqlite import QUERIES, SCHEMA
+
+OFTEN = (
+    "round_of_thread replies_of_message reply_get reply_attempts replies_claim replies_next_due replies_of_others "
+    "result_get results_of_round round_pending standings_top standing_of standings_above standings_equal rounds_days "
+    "results_days rounds_close rounds_missed rounds_next_close rounds_read_again outbox_heads outbox_claim "
+    "replies_of_person replies_forget channel_get round_get person_name"
+).split()
+
+
+@pytest.fixture(scope="module")
+def empty() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for file in sorted(Path(SCHEMA).glob("*.sql")):
+        connection.executescript(file.read_text(encoding="utf-8"))
+    return connection
+
+
+@pytest.mark.parametrize("name", OFTEN)
+def test_a_frequent_query_scans_no_table(empty: sqlite3.Connection, name: str) -> None:
+    sql = load_queries(QUERIES)[name]
+    plan = [row[3] for row in empty.execute(f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(parameters(sql), 1))]
+    assert not [step for step in plan if step.startswith("SCAN") and step != "SCAN head"], plan

@@ -1,0 +1,121 @@
+"""Settings: where they come from, and errors that name the variable and never a secret."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from pathlib import Path
+
+import pytest
+
+from bot.app import check_platforms
+from bot.core.errors import SettingsError
+from bot.settings import PREFIX, Settings, load, table
+
+SECRET = "xoxb-very-secret-0123456789"
+SECRETS = ("WEB_TOKEN", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+
+
+def dotenv(folder: Path, text: str) -> Path:
+    file = folder / ".env"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_nothing_set_is_a_local_chat_with_the_embedded_grader() -> None:
+    settings = load({})
+    assert (settings.platforms, settings.grader) == (("web",), "embedded")
+    assert settings.database == Path("data/mlops-coach.sqlite3")
+    check_platforms(settings)
+
+
+def test_only_names_with_the_prefix_count() -> None:
+    assert load({"WEB_PORT": "1", "COACH_WEB_PORT": "2"}).web_port == 2
+
+
+def test_the_environment_goes_over_dotenv_and_an_empty_variable_is_unset(tmp_path: Path) -> None:
+    file = dotenv(tmp_path, "COACH_WEB_PORT=1\nCOACH_LOG_LEVEL=DEBUG\nCOACH_GRADER=\nTZ=UTC\nOPENAI_API_KEY=x\n")
+    settings = load({"COACH_WEB_PORT": "2", "COACH_LOG_LEVEL": ""}, file)
+    assert (settings.web_port, settings.log_level, settings.grader) == (2, "DEBUG", "embedded")
+
+
+def test_an_unknown_name_in_dotenv_is_an_error_that_says_what_was_meant(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"COACH_WEB_PROT.*Did you mean COACH_WEB_PORT"):
+        load({}, dotenv(tmp_path, "COACH_WEB_PROT=1\n"))
+    with pytest.raises(SettingsError, match=r"WEB_PORT in .* Did you mean COACH_WEB_PORT"):
+        load({}, dotenv(tmp_path, "WEB_PORT=1\n"))
+
+
+def test_an_unknown_name_in_the_environment_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        load({"COACH_DATABASE_URI": SECRET})
+    assert "COACH_DATABASE_URI" in caplog.text
+    assert "Did you mean COACH_DATABASE_URL" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_a_dotenv_that_is_not_text_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"COACH_WEB_PORT=\xff\xfe")
+    with pytest.raises(SettingsError, match="can't be read") as error:
+        load({}, tmp_path / ".env")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PLATFORMS", "irc"), ("PLATFORMS", " , "), ("GRADER", "magic"), ("WEB_PORT", "99999"), ("WEB_PORT", "http"),
+        ("TIMEZONE", "Berlin"), ("LOG_LEVEL", "LOUD"), ("QUESTION_COOLDOWN_S", "-1"), ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", f"mysql://root:{SECRET}@db/coach"),
+    ],
+)  # fmt: skip
+def test_a_bad_value_names_its_variable_on_one_line(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load({PREFIX + name: value})
+    assert PREFIX + name in str(error.value)
+    assert "\n" not in str(error.value)
+    assert SECRET not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_secrets_never_show(name: str) -> None:
+    settings = load({PREFIX + name: SECRET})
+    shown = f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+    assert SECRET not in shown
+    with pytest.raises(SettingsError) as error:
+        load({PREFIX + name: SECRET, "COACH_WEB_PORT": "x"})
+    assert SECRET not in "".join(traceback.format_exception(error.value))
+
+
+def test_settings_cannot_be_changed_and_a_comma_list_is_read_with_spaces() -> None:
+    settings = load({"COACH_PLATFORMS": " Web ,web,", "COACH_WEB_HOSTS": "Coach.Example, b.example"})
+    assert settings.platforms == ("web",)
+    assert settings.web_hosts == ("coach.example", "b.example")
+    with pytest.raises(ValueError, match="frozen"):
+        settings.web_port = 1
+
+
+@pytest.mark.parametrize(
+    ("platforms", "given", "missing"),
+    [
+        ("discord", {}, "COACH_DISCORD_TOKEN"),
+        ("slack", {}, "COACH_SLACK_BOT_TOKEN"),
+        ("slack", {"COACH_SLACK_BOT_TOKEN": SECRET}, "COACH_SLACK_APP_TOKEN"),
+        ("web,discord", {}, "COACH_DISCORD_TOKEN"),
+    ],
+)
+def test_a_platform_without_its_token_says_which_and_where_to_get_it(
+    platforms: str, given: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{missing} is not set. Platform .* needs it: .+") as error:
+        check_platforms(load({"COACH_PLATFORMS": platforms, **given}))
+    assert SECRET not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_table_lists_every_setting_with_default_and_no_secret() -> None:
+    lines = table().splitlines()
+    assert len(lines) == 2 + len(Settings.model_fields)
+    assert "| `COACH_WEB_PORT` | `8765` |" in table()
+    assert all(line.count("|") == 4 for line in lines)
+    assert all(any(f"`{PREFIX}{name.upper()}`" in line for line in lines) for name in Settings.model_fields)
