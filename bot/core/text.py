@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
+_NOT_WORD = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z0-9`\"'(])|\n+")
 _HIDDEN = {"Cf", "Cc", "Co", "Cs", "Cn"}
 
@@ -23,7 +23,7 @@ def visible(text: str) -> str:
 def fold(text: str) -> str:
     """The words alone: case, punctuation, accents of presentation and space don't matter."""
     plain = unicodedata.normalize("NFKC", visible(text)).casefold()
-    return _NOT_WORD.sub(" ", plain).replace("_", " ").strip()
+    return _NOT_WORD.sub(" ", plain).strip()
 
 
 def one_line(text: str, limit: int) -> str:

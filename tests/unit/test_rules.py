@@ -244,8 +244,14 @@ def test_short_answers_can_be_alike_by_chance() -> None:
     assert rules.is_copy("Roll back!", "roll back", [])
 
 
+def test_markup_makes_no_difference_to_the_words() -> None:
+    assert fold("see **the** _data_ first; `it`: __drifts__") == "see the data first it drifts"
+    assert rules.is_copy("_Roll_ back", "roll back", [])
+
+
 @given(st.text(max_size=200))
 @settings(max_examples=200)
+@example("0:_0")
 def test_folding_is_stable_and_visible_text_has_nothing_hidden(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert visible(visible(text)) == visible(text)

@@ -55,6 +55,7 @@ class Sender:
         where, mark = self._where(parcel), self._mark(parcel)
         shown = await show(parcel.message, mark)
         content, mentions = self._mention(parcel)
+        reference = _answered(parcel, where.id)
         try:
             message = await where.send(
                 content,
@@ -62,8 +63,8 @@ class Sender:
                 files=shown.attached(),
                 view=shown.view() or discord.utils.MISSING,
                 nonce=hashlib.sha256(mark.encode()).hexdigest()[:NONCE_LIMIT],
-                reference=_answered(parcel, where.id) or discord.utils.MISSING,
                 allowed_mentions=mentions,
+                **({"reference": reference} if reference else {}),
             )
         except PASSING as error:
             self._marks.doubt(where.id)
