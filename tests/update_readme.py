@@ -27,7 +27,8 @@ def main() -> None:
     text = README.read_text(encoding="utf-8")
     for name, body in (("settings", settings.table()), ("demo", asyncio.run(_demo()))):
         between = re.compile(rf"(<!-- {name} -->\n).*?(\n?<!-- /{name} -->)", re.DOTALL)
-        text = between.sub(lambda found, body=body, name=name: f"{found[1]}{body}\n<!-- /{name} -->", text)
+        start, end = between.search(text).span()  # type: ignore[union-attr]
+        text = f"{text[:start]}<!-- {name} -->\n{body}\n<!-- /{name} -->{text[end:]}"
     README.write_text(text, encoding="utf-8")
 
 

@@ -27,6 +27,9 @@ BATCH = 50
 LEASE = dt.timedelta(minutes=5)
 LONGEST_WAIT_S = 30.0
 
+SEND_S = 120.0
+"""Seconds that a platform has to send one message, its own retries included: well below the lease."""
+
 TRIES = 5
 """How often a message is tried that fails for a reason that no platform gave."""
 
@@ -169,7 +172,11 @@ class Delivery:
             there = await self._platform.find(parcel)
             if there:
                 return there, True
-        return await self._platform.send(parcel), False
+        try:
+            async with asyncio.timeout(SEND_S):
+                return await self._platform.send(parcel), False
+        except TimeoutError as error:
+            raise PlatformAway(f"no answer within {SEND_S:.0f} s") from error
 
     async def _without_thread(self, row: Row, sent: Sent) -> None:
         """A question that got no thread must not ask for replies there."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 from collections.abc import Callable, Collection
 from typing import Any
 
 from bot.coach import records, results
 from bot.core import render
+from bot.core.errors import PlatformError
 from bot.core.model import Person, Place, RoundState
 from bot.core.ports import Clock, Platform, Row, Store, Unit, one, rows
+
+log = logging.getLogger(__name__)
 
 
 class Privacy:
@@ -39,7 +43,10 @@ class Privacy:
         """
         platform = self.platforms.get(place.platform)
         if platform:  # first: it may have to look up what the coach said to the person
-            await platform.forget(place.community, person.id)
+            try:
+                await platform.forget(place.community, person.id)
+            except PlatformError as error:  # what the coach itself keeps is forgotten all the same
+                log.error("%s could not delete what it shows of a person: %s", platform.name, error)
         count = await self._store.write(_forget, place, person.id, records.micros(self._clock.now()))
         self._deliver()
         return count

@@ -134,9 +134,14 @@ def choose(questions: Sequence[Question], asked: Sequence[str], rng: random.Rand
 _WORD = re.compile(r"\w+://\S+|\w+(?:['’-]\w+)*")  # a link is one word, however many it is made of
 
 
+# Scripts that put no space between words: two characters make about one.
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff]{2}")
+
+
 def is_answer(text: str, *, addressed: bool) -> bool:
     """Whether a message in a round's thread is an answer rather than talk."""
-    return not addressed and len(_WORD.findall(text)) >= ANSWER_WORDS
+    words = len(_WORD.findall(_UNSPACED.sub(" x ", text)))
+    return not addressed and words >= ANSWER_WORDS
 
 
 COPY_WORDS = 12

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import OrderedDict
 
 import discord
@@ -15,7 +14,6 @@ from bot.platforms.discord.show import NOBODY, show
 
 log = logging.getLogger(__name__)
 
-TOKEN_S = 14 * 60  # Discord's 15 minutes, less what sending may take
 MOST_KEPT = 10_000
 
 Key = tuple[str, str, str]
@@ -25,16 +23,17 @@ class Private:
     """The newest interaction of each person in a channel. It is a kind of password, so it isn't stored anywhere."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Key, tuple[float, discord.Interaction]] = OrderedDict()
+        self._kept: OrderedDict[Key, discord.Interaction] = OrderedDict()
 
     def keep(self, channel: str, interaction: discord.Interaction) -> None:
         """Remember an interaction that was answered for its user alone."""
         key = (str(interaction.guild_id), channel, str(interaction.user.id))
-        self._kept[key] = (time.monotonic() + TOKEN_S, interaction)
+        self._kept[key] = interaction
         self._kept.move_to_end(key)
-        now = time.monotonic()
-        while self._kept and (len(self._kept) > MOST_KEPT or next(iter(self._kept.values()))[0] < now):
+        while len(self._kept) > MOST_KEPT or next(iter(self._kept.values())).is_expired():
             self._kept.popitem(last=False)
+            if not self._kept:
+                return
 
     def forget(self, community: str, user: str) -> None:
         """Drop a person's interactions."""
@@ -46,8 +45,8 @@ class Private:
 
         Raises PlatformAway only when Discord asks to slow down.
         """
-        expires, interaction = self._kept.get((parcel.community, parcel.channel, parcel.only_for), (0.0, None))
-        if interaction is None or expires < time.monotonic():
+        interaction = self._kept.get((parcel.community, parcel.channel, parcel.only_for))
+        if interaction is None or interaction.is_expired():
             return Sent("")
         shown = await show(parcel.message)
         try:

@@ -55,7 +55,8 @@ CREATE TABLE rounds (
 CREATE UNIQUE INDEX rounds_daily ON rounds (channel_id, local_date) WHERE daily = 1;
 CREATE INDEX rounds_state ON rounds (state, closes_at);
 CREATE INDEX rounds_thread ON rounds (thread) WHERE thread <> '';
-CREATE INDEX rounds_unrevealed ON rounds (closed_at) WHERE state = 'closed' AND revealed_at IS NULL;
+CREATE INDEX rounds_revealed ON rounds (state, revealed_at);
+CREATE INDEX rounds_channel ON rounds (channel_id, id);
 
 CREATE TABLE people (
     platform  TEXT NOT NULL,
@@ -90,6 +91,7 @@ CREATE TABLE replies (
     UNIQUE (platform, community, channel, message, revision)
 );
 CREATE INDEX replies_due ON replies (due_at) WHERE state = 'received';
+CREATE INDEX replies_failed ON replies (platform, community, id) WHERE state = 'failed';
 CREATE INDEX replies_attempts ON replies (round_id, user_id, at, id);
 CREATE INDEX replies_person ON replies (platform, community, user_id, at);
 
@@ -137,4 +139,5 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_open ON outbox (platform, id) WHERE state IN ('waiting', 'sending');
 CREATE INDEX outbox_round ON outbox (round_id, kind);
+CREATE INDEX outbox_reply ON outbox (reply_id, kind);
 CREATE INDEX outbox_dropped ON outbox (id) WHERE state = 'dropped';
