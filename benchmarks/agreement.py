@@ -1,11 +1,12 @@
 """How far the embedded grader agrees with people, and whether it keeps what it promises.
 
-    python -m benchmarks.agreement --data DIR [--sample 600] [--seed 7]
+    python -m benchmarks.agreement [--data DIR] [--sample 600] [--seed 7]
 
 DIR holds `mohler_dev.csv`, `saf_dev.csv`, `scientsbank_dev.csv` and `beetle_dev.csv` with the columns question,
 reference, answer, grade_0_1; a missing file is skipped. Scores are the final ones, under the contract of a grade. These
 sets have no key points: they are split from the reference, as for any question without. Nothing is fitted here, so
-nothing is held out; but the scale for references of one sentence was drawn by eye on Mohler's answers.
+nothing is held out; but the scale for references of one sentence was drawn by eye on Mohler's answers, and the other
+constants on the answers of interview_answers.jsonl, whose bands (`low` to `high`) a strict reader wrote beside them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import dataclasses
+import json
 import random
 import re
 import time
@@ -23,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.content import load_bank
 from bot.core import strict
 from bot.core.model import KeyPoint, Remark, Task
 from bot.graders.embedded import EmbeddedGrader
@@ -30,6 +33,7 @@ from bot.graders.embedded.text import sentences
 from bot.graders.embedded.weights import FUNCTION_WORDS
 
 BANK = Path(__file__).parents[1] / "bank"
+ANSWERS = Path(__file__).parent / "interview_answers.jsonl"
 SETS = ("mohler", "saf", "scientsbank", "beetle")
 BINARY = ("scientsbank", "beetle")
 
@@ -213,24 +217,45 @@ def agreement(grader: EmbeddedGrader, name: str, rows: list[Row], fired: Counter
     return len(honest)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.agreement", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder of the data sets")
-    parser.add_argument("--sample", type=int, default=600, help="answers per set at most, 0 for all (default: 600)")
-    parser.add_argument("--seed", type=int, default=7)
-    asked = parser.parse_args()
-    grader = EmbeddedGrader()
+def on_data(grader: EmbeddedGrader, folder: Path, sample: int, seed: int) -> None:
+    """The table of agreement with people, and how often a remark falls on an answer that they found half right."""
     fired: Counter[Remark] = Counter()
     honest = 0
     print(f"{'set':12} {'n':>5} {'Pearson':>7} {'RMSE/5':>6} {'QWK':>6} {'AUC':>5} {'mean':>6} {'ms':>6}")
     for name in SETS:
-        file = asked.data / f"{name}_dev.csv"
+        file = folder / f"{name}_dev.csv"
         if file.is_file():
-            honest += agreement(grader, name, read(file, asked.sample, asked.seed), fired)
+            honest += agreement(grader, name, read(file, sample, seed), fired)
     print(f"\nremarks on {honest} answers that people graded at least half right: {sum(fired.values())}")
     for remark, count in sorted(fired.items()):
         print(f"  {remark:14} {count:4} {count / honest:7.2%}")
+
+
+def bands(grader: EmbeddedGrader) -> None:
+    """How many of the interview answers get a score within the band that a strict reader gives them, by kind."""
+    questions = {question.id: question for question in load_bank(BANK)}
+    inside: dict[str, list[bool]] = {}
+    for line in ANSWERS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        score, _ = grade(grader, strict.task(questions[row["question"]], row["answer"]))
+        inside.setdefault(row["kind"], []).append(row["low"] <= score <= row["high"])
+    every = [kept for found in inside.values() for kept in found]
+    print(f"\ninterview answers within their band: {sum(every)} of {len(every)} ({np.mean(every):.0%})")
+    for kind, found in inside.items():
+        print(f"  {kind:10} {sum(found):3} of {len(found)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.agreement", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--data", type=Path, help="the folder of the data sets; without it only our own questions")
+    parser.add_argument("--sample", type=int, default=600, help="answers per set at most, 0 for all (default: 600)")
+    parser.add_argument("--seed", type=int, default=7)
+    asked = parser.parse_args()
+    grader = EmbeddedGrader()
+    if asked.data:
+        on_data(grader, asked.data, asked.sample, asked.seed)
     invariances(grader, read_bank(), asked.seed)
+    bands(grader)
 
 
 if __name__ == "__main__":

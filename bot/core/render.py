@@ -341,6 +341,11 @@ def help_(usages: Sequence[tuple[str, str]], next_posts: Sequence[tuple[str, dt.
     return Message("MLOps Coach", tuple(blocks))
 
 
+def shown_to_all() -> Message:
+    """To the person who had something shown to everybody."""
+    return say("Everybody here can see it now.")
+
+
 UNREADABLE = (
     "I'm not allowed to read messages here, so a reply in a thread can't be graded. Use Answer privately under the"
     " question, or Grade this answer in your message's menu; both count just the same."

@@ -20,6 +20,7 @@ from bot.platforms.discord import DiscordChat
 from bot.stores.sqlite import SqliteStore
 from tests.flow.conftest import BANK, WordGrader
 
+
 class VirtualClock:
     """The virtual Discord's time, so that messages and rounds agree on it."""
 

@@ -8,11 +8,12 @@ import os
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any
 
 from discord_server import Channel, DiscordServer, Interaction, Message, User
+from discord_server.limits import inputs_of
 
 ROOT = Path(__file__).parents[2]
 RUNNER = Path(__file__).with_name("coach_runner.py")
@@ -59,7 +60,7 @@ class Hall:
         }
         with self.log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                sys.executable, str(RUNNER), *([crash, str(nth)] if crash else []),
+                sys.executable, *([str(RUNNER), crash, str(nth)] if crash else ["-m", "bot", "run"]),
                 cwd=self.folder, env=environment, stdout=log, stderr=log,
             )  # fmt: skip
 
@@ -115,6 +116,24 @@ class Hall:
             self.answers.append(self.server.say(thread, self.people[number % PEOPLE], text))
             await asyncio.sleep(pause)
 
+    def press(self, user: User, message: Message, label: str) -> Interaction:
+        """Press a message's button by its label."""
+        parts = [part for row in message.components for part in row["components"]]
+        found = next((part["custom_id"] for part in parts if part.get("label") == label), None)
+        assert found, f"the buttons are {[part.get('label') for part in parts]}"
+        return self.server.click(user, message, found)
+
+    def filled(self, form: Interaction, number: int) -> dict[str, str]:
+        """An answer in a form's one input."""
+        assert form.modal is not None
+        (field,) = [inner for part in form.modal["components"] for inner in inputs_of(part)]
+        return {field["custom_id"]: f"{SAID[number]}; this one is for nobody else's eyes."}
+
+    def pointers(self) -> list[Message]:
+        """The coach's messages in the thread that point somebody to the form."""
+        said = self.server.messages(self.answers[0].channel)
+        return [message for message in said if "Answer privately" in str(message.components)]
+
     # ------------------------------------------------------------------------------------------ what must hold
 
     def answered(self) -> int:
@@ -124,16 +143,26 @@ class Hall:
     async def settled(self, seconds: float = 90.0) -> None:
         """Wait until every answer has its grade, then a little longer for what shouldn't come."""
         await self.server.wait_for(lambda: self.answered() == len(self.answers), seconds)
-        sent = "SELECT count(*) FROM outbox WHERE state <> 'sent'"
-        await self.server.wait_for(lambda: self.rows(sent) == [(0,)], 20)
+        await self.emptied(seconds)
+
+    async def emptied(self, seconds: float = 20.0) -> None:
+        """Wait until nothing is left to grade or to send."""
+        left = (
+            "SELECT (SELECT count(*) FROM outbox WHERE state <> 'sent'), count(*) FROM replies WHERE state = 'received'"
+        )
+        await self.server.wait_for(lambda: self.rows(left) == [(0, 0)], seconds)
         await asyncio.sleep(0.3)
 
-    def check(self) -> None:
-        """Nothing lost, nothing twice: on Discord and in the database."""
-        total = len(self.answers)
-        replies = Counter(m.reference for m in self.server.messages(self.answers[0].channel))
+    def check(self, *, beside: Collection[Message] = (), private: int = 0) -> None:
+        """Nothing lost, nothing twice: on Discord and in the database.
+
+        `beside` are messages of the coach that aren't grades; `private` counts answers that came through the form.
+        """
+        said = self.server.messages(self.answers[0].channel)
+        replies = Counter(message.reference for message in said if message not in beside)
         assert replies == Counter(m.id for m in self.answers), "one reply to each answer, and no other message"
         assert len(self.server.messages(self.channel)) == 1, "one question"
+        total = len(self.answers) + private
         assert self.rows("SELECT count(*), count(DISTINCT message) FROM replies") == [(total, total)]
         assert self.rows("SELECT count(*) FROM replies WHERE state = 'graded'") == [(total,)]
         assert self.rows("SELECT count(*) FROM results") == [(min(total, PEOPLE),)]

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from discord_coach import Hall
+from discord_coach import PEOPLE, Hall
 from discord_server import DiscordServer
 from discord_server.faults import VIA
 from discord_server.spec import spec
@@ -73,6 +73,18 @@ async def test_kill_9_while_a_question_is_posted_posts_it_once(hall: Hall, point
     hall.check()
 
 
+async def test_a_form_that_was_opened_before_a_kill_can_be_sent_after_it(hall: Hall) -> None:
+    async with hall.coach():
+        await hall.ask()
+        form = hall.press(hall.people[0], hall.server.messages(hall.channel)[0], "Answer privately")
+        await form.form()
+    async with hall.coach():
+        sent = hall.server.submit(form.user, form, hall.filled(form, 0))
+        assert (await sent.answer(20)).only_for is form.user
+        await hall.emptied()
+    assert hall.rows("SELECT count(*) FROM replies WHERE state = 'graded' AND private = 1") == [(1,)]
+
+
 # ---------------------------------------------------------------------------------------------- the gateway
 
 GATEWAY: dict[str, Callable[[DiscordServer], None]] = {
@@ -83,7 +95,8 @@ GATEWAY: dict[str, Callable[[DiscordServer], None]] = {
     "op 9": lambda server: server.gateway.order(9, False),
     "close 4000": lambda server: server.gateway.close(4000),
     "close 4009": lambda server: server.gateway.close(4009),
-    "a partition that breaks sockets": lambda server: server.partition(3.0),
+    "a partition that breaks sockets": lambda server: server.partition(30.0),
+    # No timer of the coach or of discord.py lies between 3 s of silence and 30 s.
     "a partition that is silent": lambda server: server.partition(3.0, silent=True),
 }
 
@@ -96,6 +109,51 @@ async def test_replies_around_a_gap_are_answered_once(hall: Hall, what: str) -> 
         GATEWAY[what](hall.server)
         await hall.answer(thread, REPLIES // 2)
         await hall.settled()
+    hall.check()
+
+
+async def test_one_shard_that_lost_its_session_is_read_again(tmp_path: Path) -> None:
+    async with DiscordServer(shards=2) as server:
+        hall = Hall(server, tmp_path)
+        async with hall.coach():
+            thread = await hall.ask()
+            server.drop_gateway(resumable=False, shard=(hall.guild.id >> 22) % 2)
+            await hall.answer(thread, REPLIES)
+            await hall.settled()
+        hall.check()
+
+
+async def test_edits_and_deletions_in_a_gap_are_noticed(hall: Hall) -> None:
+    async with hall.coach():
+        thread = await hall.ask()
+        await hall.answer(thread, 20)
+        await hall.settled()
+        hall.server.drop_gateway(resumable=False)
+        for answer in hall.answers[:5]:
+            hall.server.edit(answer, f"Said anew and at greater length: {answer.content}")
+        for answer in hall.answers[5:8]:
+            hall.server.delete(answer)
+        withdrawn = "SELECT count(*) FROM replies WHERE state = 'withdrawn'"
+        await hall.server.wait_for(lambda: hall.rows(withdrawn) == [(3,)], 40)
+        await hall.emptied()
+    # An edit of what was graded is another attempt; the grade that stands in the thread is brought up to date.
+    assert hall.rows("SELECT count(*), count(DISTINCT message) FROM replies WHERE state = 'graded'") == [(22, 17)]
+    assert len(hall.server.messages(thread)) == len({m.reference for m in hall.server.messages(thread)}) == 20
+
+
+async def test_a_thread_whose_history_may_not_be_read_withdraws_nothing(hall: Hall) -> None:
+    async with hall.coach():
+        thread = await hall.ask()
+        await hall.answer(thread, 10)
+        await hall.settled()
+        hall.server.deny(hall.channel, read_message_history=True)
+        before = len(hall.server.faults.exchanges)
+        hall.server.drop_gateway(resumable=False)
+        await hall.server.wait_for(
+            lambda: hall.server.gateway.seen["IDENTIFY"] == 2 and hall.server.gateway.connected, 30
+        )
+        await asyncio.sleep(2)
+        assert len(hall.server.faults.exchanges) >= before
     hall.check()
 
 
@@ -140,40 +198,50 @@ async def test_a_discord_that_is_away_at_the_start_is_waited_for(hall: Hall) -> 
 
 
 async def test_a_gateway_that_fails_at_the_start_is_tried_again(hall: Hall) -> None:
-    hall.server.fail_next("GET", "/gateway/bot", 502, 6)
+    hall.server.fail_next("GET", "/gateway/bot", 503, 2)  # a 502 is retried by discord.py itself, for 25 s
     async with hall.coach():
         await hall.answer(await hall.ask(), 5)
         await hall.settled()
     hall.check()
 
 
-async def test_without_the_intent_the_coach_says_so_and_takes_up_what_it_could_not_read_once_it_is_granted(
+async def test_without_the_intent_people_are_pointed_to_the_form_and_once_granted_all_they_wrote_is_graded(
     hall: Hall,
 ) -> None:
-    async with hall.coach():
+    async with hall.coach() as process:
         thread = await hall.ask()
         await hall.answer(thread, REPLIES // 2)
         await hall.settled()
         hall.server.grant()
         hall.server.gateway.close(4014)
-        await hall.server.wait_for(lambda: hall.server.gateway.seen["REFUSED"] and hall.server.gateway.connected, 60)
-        await hall.server.wait_for(lambda: "message content" in hall.logged().lower(), 10)
+        seen = hall.server.gateway.seen
+        await hall.server.wait_for(lambda: seen["IDENTIFY"] == 2 and hall.server.gateway.connected, 60)
+        assert "Message Content Intent" in hall.logged()
+        await hall.answer(thread, REPLIES // 2)
+        pointers = await hall.server.wait_for(lambda: hall.pointers() if len(hall.pointers()) == PEOPLE else None, 20)
+        forms = [hall.press(hall.people[n], pointers[0], "Answer privately") for n in range(3)]
+        for number, form in enumerate(forms):
+            await form.form()
+            sent = hall.server.submit(form.user, form, hall.filled(form, number))
+            assert (await sent.answer(20)).only_for is form.user
+        await hall.emptied()
+        assert process.returncode is None
     hall.server.grant(message_content=True, members=True)
     async with hall.coach():
-        await hall.answer(thread, REPLIES // 2)
+        await hall.emptied()
         await hall.settled()
-    hall.check()
+    assert len(hall.pointers()) == PEOPLE
+    hall.check(beside=hall.pointers(), private=3)
 
 
-async def test_a_token_that_was_reset_ends_in_a_clear_line(hall: Hall) -> None:
+async def test_a_token_that_was_reset_ends_the_coach_with_one_clear_line(hall: Hall) -> None:
     async with hall.coach() as process:
         await hall.ask()
         hall.server.gateway.token = "another.token.altogether"
         hall.server.gateway.close(4004)
-        await hall.server.wait_for(lambda: "COACH_DISCORD_TOKEN" in hall.logged(), 60)
-        assert "Traceback" not in hall.logged()
-        # Either it waits for a new token with the reason in its log, or it is gone: never connected and dumb.
-        assert process.returncode is not None or not hall.server.gateway.connected
+        assert await asyncio.wait_for(process.wait(), 20) == 2
+    assert "COACH_DISCORD_TOKEN" in hall.logged()
+    assert "Traceback" not in hall.logged()
 
 
 # ---------------------------------------------------------------------------------------------- the description

@@ -1,7 +1,7 @@
 """Commands, buttons and forms: Discord's interactions as calls of the table, and the answers back.
 
 What has to be decided before anything runs is static in the table: a form opens at once, everything else is deferred at
-once, for one person's eyes or for all.
+once for one person's eyes, and shown to all afterwards where the table says so.
 """
 
 from __future__ import annotations
@@ -122,13 +122,12 @@ class Calls:
             if command.form and not call.submitted:
                 await self._open(interaction, call)
                 return
-            await interaction.response.defer(ephemeral=command.personal, thinking=True)
+            # Also where the answer is for all: what is wrong is for one person's eyes, and this can't be changed later.
+            await interaction.response.defer(ephemeral=True, thinking=True)
             self._private.keep(call.place.channel, interaction)
             if command.organisers or command.verb == "question":
                 await self._name_channel(interaction, call)
-            answer = await self._answer(interaction, command, call)
-            if answer:
-                await _edit(interaction, await show(answer))
+            await self._answer(interaction, command, call)
         except PASSING as error:
             log.warning("the answer to %s could not be shown: %s", command.verb, error)
 
@@ -145,36 +144,38 @@ class Calls:
         await interaction.response.send_message(embeds=shown.embeds, ephemeral=True, allowed_mentions=NOBODY)
         self._private.keep(call.place.channel, interaction)
 
-    async def _answer(self, interaction: discord.Interaction, command: Command, call: Call) -> Message | None:
-        """What to show in place of "thinking"; None when it was shown another way."""
+    async def _answer(self, interaction: discord.Interaction, command: Command, call: Call) -> None:
+        """Run a call and show its answer in place of "thinking", or to all beside it."""
         try:
             found = await perform(self._coach, call)
             assert isinstance(found, Message)  # noqa: S101  forms were opened before
-            return await self._advice(interaction, call, found)
+            answer = await self._advice(interaction, call, found)
         except UsageError as error:
-            problem = render.problem(str(error))
+            await self._give_back(interaction, call, render.problem(str(error)))
         except CoachError as error:
             log.error("%s: %s", call.verb, error)
-            problem = _apology()
+            await self._give_back(interaction, call, _apology())
         except PASSING:
             raise
         except Exception:
             log.exception("%s: unexpected error", call.verb)
-            problem = _apology()
-        if call.submitted:
-            await self._give_back(interaction, call, problem)
-            return None
-        if command.personal:
-            return problem
-        # Whether an answer is personal was fixed before it was known: a public one makes way for a personal problem.
-        await interaction.delete_original_response()
-        shown = await show(problem)
-        await interaction.followup.send(embeds=shown.embeds, ephemeral=True, allowed_mentions=NOBODY)
-        return None
+            await self._give_back(interaction, call, _apology())
+        else:
+            shown = await show(answer)
+            if command.personal:
+                await _edit(interaction, shown)
+                return
+            await _edit(interaction, await show(render.shown_to_all()))
+            await interaction.followup.send(
+                embeds=shown.embeds,
+                view=shown.view() or discord.utils.MISSING,
+                files=shown.attached(),
+                allowed_mentions=NOBODY,
+            )
 
     async def _give_back(self, interaction: discord.Interaction, call: Call, problem: Message) -> None:
-        """What was typed into a form isn't lost when it can't be taken."""
-        typed = "\n\n".join(value for value in call.args.values() if len(value) > 100)
+        """Tell what is wrong; what was typed into a form isn't lost with it."""
+        typed = "\n\n".join(value for value in call.args.values() if call.submitted and len(value) > 100)
         shown = await show(problem)
         if typed:
             shown = dataclasses.replace(shown, files=(("what-you-wrote.txt", typed.encode(), ""),))

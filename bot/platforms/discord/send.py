@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from typing import Literal
+from typing import Any, Literal
 
 import discord
 
@@ -55,7 +55,8 @@ class Sender:
         where, mark = self._where(parcel), self._mark(parcel)
         shown = await show(parcel.message, mark)
         content, mentions = self._mention(parcel)
-        reference = _answered(parcel, where.id)
+        answered = _answered(parcel, where.id)
+        reply: dict[str, Any] = {"reference": answered} if answered else {}
         try:
             message = await where.send(
                 content,
@@ -64,7 +65,7 @@ class Sender:
                 view=shown.view() or discord.utils.MISSING,
                 nonce=hashlib.sha256(mark.encode()).hexdigest()[:NONCE_LIMIT],
                 allowed_mentions=mentions,
-                **({"reference": reference} if reference else {}),
+                **reply,
             )
         except PASSING as error:
             self._marks.doubt(where.id)

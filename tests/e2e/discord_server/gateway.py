@@ -112,13 +112,15 @@ class Gateway:
             if session.holds(guild) and needs(session.intents):
                 session.emit(event, data(session) if callable(data) else data)
 
-    def drop(self, *, resumable: bool = True) -> None:
-        """Cut every socket without a word; unless resumable, the sessions are gone as well."""
+    def drop(self, *, resumable: bool = True, shard: int | None = None) -> None:
+        """Cut every socket, or one shard's, without a word; unless resumable, the sessions are gone as well."""
+        meant = {session.socket for session in self.sessions.values() if shard in (None, session.shard[0])}
         if not resumable:
-            self.sessions.clear()
+            self.sessions = {id_: s for id_, s in self.sessions.items() if shard not in (None, s.shard[0])}
         for socket in list(self.sockets):
-            self._detach(socket)
-            socket.abort()
+            if shard is None or socket in meant:
+                self._detach(socket)
+                socket.abort()
 
     def order(self, op: int, data: object = None) -> None:
         """Send op 7 (reconnect) or op 9 (invalid session; `data` says whether it can be resumed) to every socket."""

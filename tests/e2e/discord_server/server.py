@@ -204,9 +204,9 @@ class DiscordServer:
         """From now on at most `count` calls in `seconds` for each channel, then 429; the headers say so before."""
         self.faults.limits.append(Limit(method, path, count, seconds))
 
-    def drop_gateway(self, *, resumable: bool = True) -> None:
-        """Cut the socket; when it isn't resumable, RESUME is answered with op 9 and missed events are gone."""
-        self.gateway.drop(resumable=resumable)
+    def drop_gateway(self, *, resumable: bool = True, shard: int | None = None) -> None:
+        """Cut the sockets (or one shard's); not resumable, RESUME is answered with op 9 and missed events are gone."""
+        self.gateway.drop(resumable=resumable, shard=shard)
 
     def partition(self, seconds: float, *, silent: bool = False, resumable: bool = True) -> None:
         """No packet passes for so long. Sockets break at once, or (`silent`) they stand and nobody answers."""
