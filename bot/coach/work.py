@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -24,11 +25,11 @@ class Bell:
 
     async def wait(self, at_most: float) -> None:
         """Return when it was rung since the last wait, or after `at_most` seconds."""
-        try:
-            await asyncio.wait_for(self._event.wait(), max(0.0, at_most))
-        except TimeoutError:
-            return
-        self._event.clear()
+        # Not asyncio.wait_for: on Python 3.11 that swallows a cancellation that comes in the same turn as the bell.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, at_most)):
+                await self._event.wait()
+                self._event.clear()
 
 
 async def loop(name: str, bell: Bell, step: Callable[[], Awaitable[float]]) -> None:

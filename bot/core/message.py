@@ -148,12 +148,16 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A title, blocks and buttons. `mention` names a role or group that the organisers chose to call."""
+    """A title, blocks and buttons. `mention` names a role or group that the organisers chose to call.
+
+    `refusal` marks what tells the asker alone that something can't be done, whatever the command shows otherwise.
+    """
 
     title: str = ""
     blocks: tuple[Block, ...] = ()
     buttons: tuple[Button, ...] = ()
     mention: str = ""
+    refusal: bool = False
 
     @property
     def text(self) -> str:

@@ -120,7 +120,7 @@ def say(*parts: Inline, title: str = "", buttons: tuple[Button, ...] = ()) -> Me
 
 def problem(text: str) -> Message:
     """What went wrong and what to do, to the person who asked."""
-    return say(text)
+    return Message(blocks=(Para((text,)),), refusal=True)
 
 
 # ---------------------------------------------------------------------------------------------- rounds

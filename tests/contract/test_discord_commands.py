@@ -239,9 +239,7 @@ async def test_what_cannot_be_shared_is_told_to_one_alone(here: Server) -> None:
     assert shared.followups == []
 
 
-@pytest.mark.parametrize(
-    "custom_id", ["mc|nothing||", "mc|skip|||", "mc|regrade|||", "foreign", "mc|grade|1||x"]
-)
+@pytest.mark.parametrize("custom_id", ["mc|nothing||", "mc|skip|||", "mc|regrade|||", "foreign", "mc|grade|1||x"])
 async def test_foreign_and_forged_ids_are_left_alone(here: Server, custom_id: str) -> None:
     await here.ask()
     stored = here.env.backend.get_message(here.channel.id, here.question.id)

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any
 
-from discord_server import Channel, DiscordServer, Interaction, Message, User
-from discord_server.limits import inputs_of
+from tests.e2e.discord_server import Channel, DiscordServer, Interaction, Message, User
+from tests.e2e.discord_server.limits import inputs_of
 
 ROOT = Path(__file__).parents[2]
 RUNNER = Path(__file__).with_name("coach_runner.py")
@@ -37,6 +37,7 @@ class Hall:
 
     def __init__(self, server: DiscordServer, folder: Path) -> None:
         self.server, self.folder = server, folder
+        server.interactions.ack_s = 10.0  # what is at stake here is loss, not pace, on a machine that may be busy
         self.database, self.log = folder / "coach.sqlite3", folder / "coach.log"
         self.guild = server.guild()
         self.channel = server.channel(self.guild)
@@ -69,7 +70,7 @@ class Hall:
         """A coach that is connected, killed at the end. What it logged is shown when a test fails."""
         process = await self.start(crash, nth)
         try:
-            await self.server.connected()
+            await self.server.connected(60)
             yield process
         except BaseException:
             print(self.logged())  # noqa: T201  pytest shows it with the failure
@@ -85,15 +86,16 @@ class Hall:
 
     # ------------------------------------------------------------------------------------------ what people do
 
-    async def command(self, user: User, words: str, **options: Any) -> Interaction:
-        """A slash command, tried until the coach has registered it."""
-        interaction = await self.server.wait_for(lambda: self.try_command(user, words, options), 20)
-        await interaction.answer(20)
+    async def command(self, user: User, words: str, channel: Channel | None = None) -> Interaction:
+        """A slash command, tried until the coach has registered it; returns once it is answered."""
+        interaction = await self.server.wait_for(lambda: self.try_command(user, words, channel), 60)
+        await interaction.answer(30)
         return interaction
 
-    def try_command(self, user: User, words: str, options: dict[str, Any] | None = None) -> Interaction | None:
+    def try_command(self, user: User, words: str, channel: Channel | None = None) -> Interaction | None:
+        """A slash command, or None while the coach hasn't registered it."""
         with contextlib.suppress(LookupError):
-            return self.server.slash(user, self.channel, words, options)
+            return self.server.slash(user, channel or self.channel, words)
         return None
 
     async def ask(self) -> Channel:
@@ -103,7 +105,7 @@ class Hall:
 
     async def thread(self) -> Channel:
         """The thread of the one question, once it is there."""
-        return await self.server.wait_for(self._thread, 20)
+        return await self.server.wait_for(self._thread, 60)
 
     def _thread(self) -> Channel | None:
         posted = self.server.messages(self.channel)
@@ -148,7 +150,8 @@ class Hall:
     async def emptied(self, seconds: float = 20.0) -> None:
         """Wait until nothing is left to grade or to send."""
         left = (
-            "SELECT (SELECT count(*) FROM outbox WHERE state <> 'sent'), count(*) FROM replies WHERE state = 'received'"
+            "SELECT (SELECT count(*) FROM outbox WHERE state NOT IN ('sent', 'dropped')),"
+            " (SELECT count(*) FROM replies WHERE state = 'received')"
         )
         await self.server.wait_for(lambda: self.rows(left) == [(0, 0)], seconds)
         await asyncio.sleep(0.3)

@@ -13,9 +13,10 @@ import discord
 import pytest
 import yarl
 from discord import app_commands
-from discord_server import EPHEMERAL, Channel, DiscordServer, Guild, User
-from discord_server.faults import VIA
-from discord_server.spec import spec
+
+from tests.e2e.discord_server import EPHEMERAL, Channel, DiscordServer, Guild, User
+from tests.e2e.discord_server.faults import VIA
+from tests.e2e.discord_server.spec import spec
 
 Heard = Callable[[discord.Message], Awaitable[Any]]
 

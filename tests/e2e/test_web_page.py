@@ -9,13 +9,25 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
-from web_chat import CHANNEL, GOOD, POOR, QUESTION, Running, Window, answer, coach_at, come_in, free_port, window
 
 from bot import content
 from bot.core.model import Place
 from bot.graders.embedded import EmbeddedGrader
 from bot.platforms.web import units
 from bot.platforms.web.basics import Member
+from tests.e2e.web_chat import (
+    CHANNEL,
+    GOOD,
+    POOR,
+    QUESTION,
+    Running,
+    Window,
+    answer,
+    coach_at,
+    come_in,
+    free_port,
+    window,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -186,6 +198,9 @@ async def test_an_organiser_sets_the_channel_up_in_a_form(coach: Running, chrome
     await command(page, "/mlops config setup")
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_label("Time zone")).to_have_value("Europe/Berlin")  # the browser's own
+    await dialog.get_by_label("Time of the daily question").fill("half past")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("is not a time of day")  # and nothing typed is lost
     await dialog.get_by_label("Time of the daily question").fill("07:30")
     await dialog.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("table")).to_contain_text("07:30 Europe/Berlin")

@@ -12,7 +12,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from web_chat import CHANNEL, GOOD, Running, coach_at
 
 from bot.clock import SystemClock
 from bot.core.errors import SettingsError
@@ -22,6 +21,7 @@ from bot.platforms.web.basics import Member, micros
 from bot.platforms.web.guard import OwnNames, Rates
 from bot.platforms.web.live import Hub
 from bot.stores.sqlite import SqliteStore
+from tests.e2e.web_chat import CHANNEL, GOOD, Running, coach_at
 
 Json = dict[str, Any]
 

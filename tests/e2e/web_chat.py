@@ -127,13 +127,7 @@ async def coach_at(
         yield Running(app, chat, store, address.result().partition("/?")[0].rstrip("/"), task)
     finally:
         task.cancel()
-        while not (await asyncio.wait({task}, timeout=1))[0]:
-            # On Python 3.11 asyncio.wait_for, in which the loops wait, can swallow a cancellation.
-            for stubborn in asyncio.all_tasks():
-                if getattr(stubborn.get_coro(), "__name__", "") == "loop":
-                    stubborn.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await app.coach.grading.idle()
         await store.close()
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
 
 import discord
 
@@ -29,14 +29,17 @@ from bot.platforms.discord.show import NOBODY, Shown, show
 
 log = logging.getLogger(__name__)
 
-Advice = Callable[[discord.Interaction, Call, Message], Awaitable[Message]]
-"""Adds to an answer what only this platform knows."""
+
+class Adviser(Protocol):
+    """Adds to an answer what only this platform knows."""
+
+    async def add(self, call: Call, answer: Message) -> Message: ...
 
 
 class Calls:
     """Runs what people ask for."""
 
-    def __init__(self, coach: Coach, private: Private, advice: Advice) -> None:
+    def __init__(self, coach: Coach, private: Private, advice: Adviser) -> None:
         self._coach, self._private, self._advice = coach, private, advice
 
     # ------------------------------------------------------------------------------------------ the ways in
@@ -149,7 +152,7 @@ class Calls:
         try:
             found = await perform(self._coach, call)
             assert isinstance(found, Message)  # noqa: S101  forms were opened before
-            answer = await self._advice(interaction, call, found)
+            answer = await self._advice.add(call, found)
         except UsageError as error:
             await self._give_back(interaction, call, render.problem(str(error)))
         except CoachError as error:

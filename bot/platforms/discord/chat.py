@@ -13,26 +13,29 @@ from collections.abc import AsyncIterator
 import discord
 
 from bot.coach import Coach
-from bot.commands import Call
 from bot.core import render
-from bot.core.errors import CoachError, PlatformAway
-from bot.core.message import Message, Para, Parcel, ParcelKind
+from bot.core.errors import CoachError, PlatformAway, PlatformError
+from bot.core.message import Parcel, ParcelKind
 from bot.core.model import Place, Reply
 from bot.core.ports import Sent, Store, one, rows
 from bot.platforms.discord import start
+from bot.platforms.discord.advice import Advice
 from bot.platforms.discord.calls import Calls
 from bot.platforms.discord.client import CoachClient
 from bot.platforms.discord.faults import PASSING, missing, refusal, translated, translating
 from bot.platforms.discord.inbox import PLATFORM, Inbox, reply_of, written
 from bot.platforms.discord.private import Private
 from bot.platforms.discord.receipts import Receipt, Receipts
-from bot.platforms.discord.send import Sender, mentioned
+from bot.platforms.discord.send import Sender
 from bot.platforms.discord.show import NOBODY, show
 
 log = logging.getLogger(__name__)
 
 CONNECTING_S = 20.0
 """How long a message waits for the first connection before it goes back to the outbox."""
+
+BEGIN_S = 600.0
+"""How long a session may take to begin; many shards take a while."""
 
 CATCH_UP_AGAIN_S = 10.0
 FORGET_EVERY_S = 3_600.0
@@ -73,21 +76,26 @@ class DiscordChat:
     def attach(self, coach: Coach) -> None:
         """The coach that gets what people write here."""
         self._coach = coach
-        self.calls = Calls(coach, self._private, self._advise)
+        self.calls = Calls(coach, self._private, Advice(coach, lambda: self._client))
         self.inbox = Inbox(coach, gap=self._gap, seen=self._seen, unreadable=self._unreadable)
 
     def connection(self, *, content: bool = True) -> CoachClient:
         """A new session's client, which this platform speaks through from now on."""
         self._ready.clear()
         self._sender = None
-        self._client = CoachClient(self, content=content)
+        self._client = CoachClient(self, content=content, gateway=self._gateway_url)
         return self._client
 
     def _background(self, work: object, name: str) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work, name=name)  # type: ignore[arg-type]
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
         return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s: unexpected error", task.get_name(), exc_info=error)
 
     # ------------------------------------------------------------------------------------------ the coach's side
 
@@ -145,6 +153,7 @@ class DiscordChat:
         client = self._client
         if client is None or client.user is None:
             raise PlatformAway("Discord is being connected again")
+        self._check_history(client, place)
         # A thread has the id of its question, and ids grow with time: two clocks needn't agree on when that was.
         begin = min(int(thread), discord.utils.time_snowflake(since))
         channel = client.get_partial_messageable(int(thread), guild_id=int(place.community))
@@ -157,6 +166,16 @@ class DiscordChat:
             if written(message):
                 reply = reply_of(message, client.user.id)
                 yield dataclasses.replace(reply, community=place.community, channel=thread)
+
+    def _check_history(self, client: CoachClient, place: Place) -> None:
+        """Raise PlatformError where Discord would say that nothing was ever written, because we may not read it."""
+        guild = client.get_guild(int(place.community))
+        channel = guild.get_channel(int(place.channel)) if guild else None
+        if guild is None or channel is None:
+            raise PlatformError("I can't see the channel any more.")
+        lacking = missing(channel.permissions_for(guild.me), ("view_channel", "read_message_history"))
+        if lacking:
+            raise PlatformError(refusal(channel.name, lacking))
 
     async def forget(self, community: str, user: str) -> None:
         """Drop what is kept about a person, and delete the coach's answers to them in the background."""
@@ -178,12 +197,20 @@ class DiscordChat:
                 forgetting.cancel()
 
     async def _session(self, content: bool) -> None:
-        client = self.connection(content=content)
-        try:
-            async with client:
-                await client.start(self._token)
-        finally:
-            self._ready.clear()
+        async with self.connection(content=content) as client:
+            serving = asyncio.create_task(client.start(self._token), name="Discord session")
+            begun = asyncio.create_task(self._ready.wait(), name="Discord session begins")
+            try:
+                # discord.py tries for ever to begin, in ever deeper recursion.
+                await asyncio.wait({serving, begun}, timeout=BEGIN_S, return_when=asyncio.FIRST_COMPLETED)
+                if not serving.done() and not begun.done():
+                    raise TimeoutError(f"no session within {BEGIN_S / 60:.0f} minutes")
+                await serving
+            finally:
+                self._ready.clear()
+                for task in (serving, begun):
+                    task.cancel()
+                await asyncio.gather(serving, begun, return_exceptions=True)
 
     async def _forget_left(self) -> None:
         while True:
@@ -211,6 +238,11 @@ class DiscordChat:
         self._ready.set()
         log.info("Discord: connected as %s, in %d servers", client.user, len(client.guilds))
         self._catch_up()
+
+    async def shard_ready(self) -> None:
+        """A part of the session has begun anew: what was missed is read again."""
+        if self._ready.is_set():  # otherwise `ready` comes
+            self._catch_up()
 
     async def _installation(self) -> str:
         await self._store.write(one, "discord_installation_put", mark=secrets.token_hex(4))
@@ -273,37 +305,6 @@ class DiscordChat:
             log.error("Discord: %s", error)
         except PASSING as error:
             log.warning("Discord: %s", translated(error, "a thread"))
-
-    # ------------------------------------------------------------------------------------------ what to grant
-
-    async def _advise(self, interaction: discord.Interaction, call: Call, answer: Message) -> Message:
-        """Add to help that messages can't be read, and to organisers' answers what isn't allowed in their channel."""
-        lines: list[str] = []
-        if call.verb == "help" and self._client and not self._client.reads:
-            lines.append(render.UNREADABLE)
-        if call.organiser and (call.verb.startswith("config") or call.verb == "post-now"):
-            lines += await self._faults(call.place)
-        return dataclasses.replace(answer, blocks=(*answer.blocks, *(Para((line,)) for line in lines)))
-
-    async def _faults(self, place: Place) -> list[str]:
-        """What would go wrong with a post in a channel, as far as Discord has told us."""
-        guild = self._client.get_guild(int(place.community)) if self._client else None
-        channel = guild.get_channel(int(place.channel)) if guild else None
-        if guild is None or channel is None:
-            return []
-        settings, _ = await self._need_coach().organise.show(place)
-        allowed = channel.permissions_for(guild.me)
-        lacking = missing(allowed)
-        if settings.pin:
-            lacking += missing(allowed, ("pin_messages",))
-        faults = [refusal(channel.name, [name]) for name in lacking]
-        if settings.mention:
-            role = mentioned(guild, settings.mention)
-            if role is None:
-                faults.append(f"There is no role called {settings.mention} here, so nobody will be mentioned.")
-            elif not allowed.mention_everyone and not (isinstance(role, discord.Role) and role.mentionable):
-                faults.append(refusal(channel.name, ["mention_everyone"]))
-        return faults
 
     def _need_coach(self) -> Coach:
         assert self._coach is not None, "attach a coach before run"  # noqa: S101

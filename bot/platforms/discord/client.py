@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Protocol
+from typing import Protocol
 
 import discord
+import yarl
 from discord import app_commands
 
 from bot.platforms.discord import tree
@@ -29,6 +30,8 @@ class Listener(Protocol):
 
     async def ready(self, client: CoachClient) -> None: ...
 
+    async def shard_ready(self) -> None: ...
+
     async def joined(self, guild: int) -> None: ...
 
     async def removed(self, guild: int) -> None: ...
@@ -46,7 +49,7 @@ def intents(*, content: bool) -> discord.Intents:
 class CoachClient(discord.AutoShardedClient):
     """One session with Discord; after it ends, another is made."""
 
-    def __init__(self, listener: Listener, *, content: bool, **options: Any) -> None:  # noqa: ANN401  discord.py's own
+    def __init__(self, listener: Listener, *, content: bool, gateway: str = "") -> None:
         super().__init__(
             intents=intents(content=content),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -54,9 +57,8 @@ class CoachClient(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_ratelimit_timeout=LONGEST_RATE_LIMIT_S,
-            **options,
         )
-        self._listener = listener
+        self._listener, self._gateway = listener, gateway
         self.tree = app_commands.CommandTree(self)
         calls = listener.calls
         tree.plant(self.tree, run=calls.slash, run_on_message=calls.on_message, topics=calls.topics)
@@ -65,6 +67,10 @@ class CoachClient(discord.AutoShardedClient):
     def reads(self) -> bool:
         """Whether people's words in threads reach us."""
         return self.intents.message_content
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        # What the API names as the gateway gives way to what the settings name.
+        await super().launch_shard(yarl.URL(self._gateway) if self._gateway else gateway, shard_id, initial=initial)
 
     async def setup_hook(self) -> None:
         """Publish the commands. When that fails the old ones stay, so it doesn't stop the coach."""
@@ -75,6 +81,9 @@ class CoachClient(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         await self._listener.ready(self)
+
+    async def on_shard_ready(self, _shard: int) -> None:
+        await self._listener.shard_ready()
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self._listener.joined(guild.id)

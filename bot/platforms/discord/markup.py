@@ -14,7 +14,7 @@ TABLE_WIDTH = 34
 """Columns of fixed-width text that a phone shows in one line."""
 
 _NARROW_COLUMN = 8
-_SPECIAL = re.compile(r"[\\*_~`|<\[\]]|:(?=//)|^[ \t]*(?:(\d+)(?=[.)])|[>#+\-])", re.MULTILINE)
+_SPECIAL = re.compile(r"[\\*_~`|<\[\]]|:(?=//)|^[ \t]*(?:(\d+)(?=[.)]\s)|[>#+\-])", re.MULTILINE)
 _EVERYBODY = re.compile(r"@(?=everyone|here)")
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"  # what is between doesn't reorder what is around

@@ -61,7 +61,7 @@ async def run(store: Store, coach: Coach, member: Member, body: CallBody, now: d
     found = await dispatch(coach, call)
     if isinstance(found, Form):
         return {"form": FORM.dump_python(found, mode="json")}
-    if command_of(call.verb).personal:
+    if command_of(call.verb).personal or found.refusal:
         return {"answer": _message(found)}
     asked = (body.line.strip() or f"/mlops {call.verb}")[:_LINE_LIMIT]
     stored = MESSAGE.dump_json(found).decode()

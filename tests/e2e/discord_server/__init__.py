@@ -11,8 +11,8 @@
 What people and faults do is done at once and synchronously; the coach learns of it through its socket.
 """
 
-from discord_server.entities import EPHEMERAL, LOADING, Channel, Guild, Message, User
-from discord_server.interactions import Interaction
-from discord_server.server import DiscordServer
+from tests.e2e.discord_server.entities import EPHEMERAL, LOADING, Channel, Guild, Message, User
+from tests.e2e.discord_server.interactions import Interaction
+from tests.e2e.discord_server.server import DiscordServer
 
 __all__ = ["EPHEMERAL", "LOADING", "Channel", "DiscordServer", "Guild", "Interaction", "Message", "User"]

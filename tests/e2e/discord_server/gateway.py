@@ -15,8 +15,8 @@ import aiohttp
 from aiohttp import web
 from discord import Intents
 
-from discord_server.entities import Guild, Json, User
-from discord_server.faults import Line
+from tests.e2e.discord_server.entities import Guild, Json, User
+from tests.e2e.discord_server.faults import Line
 
 PRIVILEGED = Intents(message_content=True, members=True, presences=True)
 REPLAY = 5_000

@@ -10,9 +10,9 @@ from typing import Any
 
 from discord import Permissions
 
-from discord_server.entities import EPHEMERAL, LOADING, ApiError, Channel, Json, Message, User
-from discord_server.limits import check_choices, check_modal, inputs_of
-from discord_server.world import World
+from tests.e2e.discord_server.entities import EPHEMERAL, LOADING, ApiError, Channel, Json, Message, User
+from tests.e2e.discord_server.limits import check_choices, check_modal, inputs_of
+from tests.e2e.discord_server.world import World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
 SAY, DEFER, DEFER_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from discord_server.entities import ApiError, Json
+from tests.e2e.discord_server.entities import ApiError, Json
 
 _EMBED = {"title": 256, "description": 4096}
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from discord_server.entities import THREAD, ApiError, Channel, Json, Message, now
-from discord_server.world import World
+from tests.e2e.discord_server.entities import THREAD, ApiError, Channel, Json, Message, now
+from tests.e2e.discord_server.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from discord_server.entities import THREAD, ApiError, Guild, Json, Message
-from discord_server.faults import PREFIX, SENT, answer
-from discord_server.interactions import Interactions
-from discord_server.messages import Call, Messages
-from discord_server.world import World
+from tests.e2e.discord_server.entities import THREAD, ApiError, Guild, Json, Message
+from tests.e2e.discord_server.faults import PREFIX, SENT, answer
+from tests.e2e.discord_server.interactions import Interactions
+from tests.e2e.discord_server.messages import Call, Messages
+from tests.e2e.discord_server.world import World
 
 _OPEN = ("/interactions/", "/webhooks/")
 """Where the token in the path is the permission."""

@@ -11,11 +11,11 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 from discord import Intents, Permissions
 
-from discord_server.entities import COACH, Channel, Guild, Json, Message, User
-from discord_server.faults import PREFIX, Fault, Faults, Limit
-from discord_server.interactions import COMPONENT, SUBMIT, Interaction, Interactions, filled
-from discord_server.rest import Rest
-from discord_server.world import World
+from tests.e2e.discord_server.entities import COACH, Channel, Guild, Json, Message, User
+from tests.e2e.discord_server.faults import PREFIX, Fault, Faults, Limit
+from tests.e2e.discord_server.interactions import COMPONENT, SUBMIT, Interaction, Interactions, filled
+from tests.e2e.discord_server.rest import Rest
+from tests.e2e.discord_server.world import World
 
 T = TypeVar("T")
 TOKEN = "loopback.token.of-the-coach"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from discord_server.faults import Exchange
+from tests.e2e.discord_server.faults import Exchange
 
 OPENAPI = Path(__file__).parents[4] / "shared" / "discord" / "openapi.json"
 

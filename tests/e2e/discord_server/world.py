@@ -7,7 +7,7 @@ from typing import Any
 
 from discord import Intents, Permissions
 
-from discord_server.entities import (
+from tests.e2e.discord_server.entities import (
     COACH,
     DM,
     HAS_THREAD,
@@ -22,9 +22,9 @@ from discord_server.entities import (
     User,
     now,
 )
-from discord_server.faults import Line
-from discord_server.gateway import Gateway, Session
-from discord_server.limits import check_message
+from tests.e2e.discord_server.faults import Line
+from tests.e2e.discord_server.gateway import Gateway, Session
+from tests.e2e.discord_server.limits import check_message
 
 
 class World:

@@ -35,6 +35,9 @@ function log(where) {
 async function call(where, what, key = newKey()) {
   const body = { person: me(), key, channel: where.channel, thread: where.thread, zone: ZONE, ...what };
   const answer = await guarded(() => request("/api/calls", body));
+  if (what.submitted && answer.answer?.refusal) {
+    throw new Error(answer.answer.blocks[0].parts.join("")); // the form stays open, with this in it
+  }
   if (answer.form) {
     const { form } = answer;
     // The form is open beside what comes next: whoever called isn't kept waiting for it.
