@@ -2,7 +2,10 @@
 #   make run     the coach, with the local chat       make test    the tests
 #   make demo    a day in a channel, in the terminal  make check   ruff, mypy and the tests
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first Python that runs and is new enough: a name on the path may be a stub that does neither.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 IN := $(VENV)/bin/python
 PIP := $(IN) -m pip --disable-pip-version-check install --quiet --require-hashes
@@ -26,8 +29,8 @@ lint: $(VENV)/.tests
 	$(IN) -m mypy
 
 $(IN):
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "MLOps Coach needs Python 3.11 or newer; found $$($(PYTHON) --version). Try make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(NEW_ENOUGH)' || \
+		{ echo "MLOps Coach needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "python -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
 
