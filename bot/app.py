@@ -230,8 +230,11 @@ async def opened(settings: Settings, *, clock: Clock | None = None, crash: Crash
 async def serve(settings: Settings, *, ready: Callable[[str], None], crash: CrashPoint = no_crash) -> None:
     """Run the coach until it is cancelled; `ready` is told the local chat's address once it listens."""
     from bot.platforms.web import WebChat
+    from bot.stores.sqlite import warn_once
 
     async with opened(settings, crash=crash) as app:
+        if not any(isinstance(platform, WebChat) for platform in app.platforms):
+            warn_once()  # otherwise after the line that says where the chat is
         await app.coach.grading.take_back()
         for platform in app.platforms:
             if not isinstance(platform, WebChat):

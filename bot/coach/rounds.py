@@ -353,9 +353,9 @@ def _find(place: Place, thread: str, target: str) -> Unit[Round | None]:
         row = yield from one("round_newest", platform=place.platform, community=place.community, channel=place.channel)
         id_ = row["id"] if row else None
     found = (yield from one("round_get", id=id_)) if id_ is not None else None
-    if found is None or found["state"] not in (RoundState.OPEN, RoundState.CLOSED):
-        return None  # nobody has seen it
     # A button's target comes from outside: a community never sees another's rounds.
-    if (found["platform"], found["community"]) != (place.platform, place.community):
+    if found is None or (found["platform"], found["community"]) != (place.platform, place.community):
         return None
-    return records.round_(found)
+    if found["state"] == RoundState.SCHEDULED:  # not for anybody's eyes yet, or this moment being posted
+        raise UsageError("That question is only just being posted. Try again in a moment.")
+    return records.round_(found) if found["state"] in (RoundState.OPEN, RoundState.CLOSED) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,6 +47,7 @@ class Server:
     grader: WordGrader
     guild: GuildHandle
     channel: ChannelHandle
+    path: Path
 
     @cached_property
     def ada(self) -> MemberActor:
@@ -124,6 +126,12 @@ class Server:
         """A message as it is by now."""
         return next(known for known in self.thread.history() if known.id == message.id)
 
+    def store_rows(self, table: str) -> int:
+        """How many rows a table has."""
+        with contextlib.closing(sqlite3.connect(self.path)) as database:
+            count: int = database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608  tests name it
+            return count
+
     async def points(self) -> dict[str, int]:
         """Names and points of the board."""
         board = await self.app.coach.standings.board(self.place, Person("0", ""), "all")
@@ -170,7 +178,7 @@ async def server(path: Path, *, content: bool = True, denied: Sequence[str] = ()
         await env.start()
         clock.env = env
         guild = env.create_guild("The Guild")
-        made = Server(env, app, chat, store, grader, guild, _channel(env, guild, "mlops-daily", denied))
+        made = Server(env, app, chat, store, grader, guild, _channel(env, guild, "mlops-daily", denied), path)
         await env.settle()
         yield made
     finally:

@@ -226,6 +226,24 @@ async def test_share_shows_the_board_to_everybody(here: Server) -> None:
     assert "(you)" not in text(shown)
 
 
+async def test_the_board_and_me_come_with_a_picture_once_there_are_days_to_compare(here: Server) -> None:
+    for answer in (full, half):
+        round_ = await here.ask()
+        await here.say(here.ada, answer(round_.question.id))
+        first = await here.ada.slash(here.channel, "mlops leaderboard", period="all")
+        await here.env.advance_time(86_400)
+        await here.settle()
+    assert first.response
+    for verb in ("leaderboard", "me"):
+        options = {"period": "all"} if verb == "leaderboard" else {}
+        shown = (await here.ada.slash(here.channel, f"mlops {verb}", **options)).response
+        assert shown
+        (picture,) = shown.attachments
+        assert shown.embeds[0].image.url
+        assert "from 0 to 15" in (picture.description or "")
+        assert (here.env.backend.cdn.get(picture.url) or b"").startswith(b"\x89PNG")
+
+
 async def test_what_cannot_be_shared_is_told_to_one_alone(here: Server) -> None:
     await here.ask()
     board = await here.ada.slash(here.channel, "mlops leaderboard", topic="Alpha")

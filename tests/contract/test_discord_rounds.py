@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from simcord import Env
@@ -184,6 +186,30 @@ async def test_a_message_seen_twice_is_graded_once(here: Server) -> None:
     assert await here.points() == {"Ada": 10}
 
 
+async def test_a_reply_that_comes_before_its_round_is_noted_as_open_is_taken(here: Server) -> None:
+    opened = asyncio.Event()
+    write = here.store.write
+
+    async def slow(unit: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if unit.__name__ == "_mark":
+            await opened.wait()
+        return await write(unit, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(here.store, "write", slow)
+        await here.app.coach.rounds.post_now(here.place)
+        posting = asyncio.create_task(here.app.settle())
+        while not here.channel.threads:  # noqa: ASYNC110  the virtual Discord has no bell
+            await asyncio.sleep(0.01)
+        answering = asyncio.create_task(here.ada.send(here.thread, " ".join(full(f"q{n}") for n in range(1, 7))))
+        await asyncio.sleep(0.1)
+        opened.set()
+        await posting
+        await answering
+    await here.settle()
+    assert await here.points() == {"Ada": 10}
+
+
 async def test_a_reply_that_could_not_be_stored_is_read_again(here: Server) -> None:
     round_ = await here.ask()
 
@@ -299,4 +325,8 @@ async def test_a_server_that_removes_the_coach_is_forgotten_after_the_grace_peri
     await here.env.advance_time(31 * 86400)
     assert await privacy.forget_left("discord", month) == [str(here.guild.id)]
     assert await here.points() == {}
-    assert await here.app.coach.privacy.count(here.place, Person(str(here.ada.id), "Ada")) == 0
+    left = {
+        table: here.store_rows(table)
+        for table in ("channels", "rounds", "replies", "people", "results", "standings", "outbox", "question_versions")
+    }
+    assert left == dict.fromkeys(left, 0)

@@ -120,6 +120,12 @@ async def test_what_had_to_be_cut_is_in_a_file(  # a long sample answer at the r
     assert "".join((embed.description or "") + " " for embed in whole.embeds).split() == long[:5_000].split()
 
 
+def test_bold_words_keep_the_space_beside_them() -> None:
+    assert markup.inline((Strong("To think on: "), "And then?")) == "**To think on:** And then?"
+    assert markup.inline((Strong("one\n\ntwo "),)) == "**one**\n\n**two** "
+    assert markup.inline((Strong("  "), "x")) == "  x"
+
+
 async def test_a_board_fits_a_phone_whatever_people_are_called() -> None:
     rows = (
         ("1", "Ada", "41", "5", "8.2", "12"),

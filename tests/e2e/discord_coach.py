@@ -104,8 +104,10 @@ class Hall:
         return await self.thread()
 
     async def thread(self) -> Channel:
-        """The thread of the one question, once it is there."""
-        return await self.server.wait_for(self._thread, 60)
+        """The thread of the one question, once it is there and the coach has noted that it is."""
+        found = await self.server.wait_for(self._thread, 60)
+        await self.server.wait_for(lambda: self.rows("SELECT 1 FROM rounds WHERE state = 'open'"), 20)
+        return found
 
     def _thread(self) -> Channel | None:
         posted = self.server.messages(self.channel)
@@ -142,7 +144,7 @@ class Hall:
         """How many answers have a reply of the coach."""
         return len({m.reference for m in self.server.messages(self.answers[0].channel)} & {m.id for m in self.answers})
 
-    async def settled(self, seconds: float = 90.0) -> None:
+    async def settled(self, seconds: float = 180.0) -> None:
         """Wait until every answer has its grade, then a little longer for what shouldn't come."""
         await self.server.wait_for(lambda: self.answered() == len(self.answers), seconds)
         await self.emptied(seconds)

@@ -264,7 +264,7 @@ async def test_a_refused_question_is_seen_by_organisers_and_can_be_posted_again(
 async def test_nobody_can_answer_a_question_that_was_never_posted(world: World) -> None:
     await scheduled(world)
     round_ = await world.app.coach.rounds.post_now(PLACE)
-    with pytest.raises(UsageError, match="no question here"):
+    with pytest.raises(UsageError, match="only just being posted"):
         await world.app.coach.rounds.find(PLACE, target=str(round_.id))
 
 

@@ -122,6 +122,9 @@ class Calls:
     async def _run(self, interaction: discord.Interaction, command: Command, call: Call) -> None:
         """Answer an interaction, whatever happens; only what Discord itself refuses is left unanswered."""
         try:
+            if interaction.guild_id is None:
+                await interaction.response.send_message("I work in servers only.", ephemeral=True)
+                return
             if command.form and not call.submitted:
                 await self._open(interaction, call)
                 return

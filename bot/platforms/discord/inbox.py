@@ -26,7 +26,7 @@ _KINDS = (discord.MessageType.default, discord.MessageType.reply)
 _MENTION = re.compile(r"<(?:@[!&]?|#)\d+>|<id:\w+>|</[^:>]{1,100}:\d+>")
 _EMOJI = re.compile(r"<a?:(\w{2,32}):\d+>")
 _FIRST = re.compile(r"\s*<@!?(\d+)>")
-_COMMAND = re.compile(r"\s*[/!?.$]{1,2}[A-Za-z]")
+_COMMAND = re.compile(r"\s*[/!][A-Za-z]")
 
 
 def written(message: discord.Message) -> bool:

@@ -18,7 +18,7 @@ _SPECIAL = re.compile(r"[\\*_~`|<\[\]]|:(?=//)|^[ \t]*(?:(\d+)(?=[.)]\s)|[>#+\-]
 _EVERYBODY = re.compile(r"@(?=everyone|here)")
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"  # what is between doesn't reorder what is around
-_SHORT_HEADERS = {"points": "pts", "answers": "ans", "average": "avg", "streak": "run", "question": "quest."}
+_SHORT_HEADERS = {"answers": "ans", "average": "avg", "points": "pts", "streak": "run"}
 
 
 def size(text: str) -> int:
@@ -70,9 +70,16 @@ def inline(parts: Sequence[Inline]) -> str:
 
 
 def _strong(text: str) -> str:
-    """Bold, a line each: it doesn't reach over blank lines, and not with space at its ends."""
-    lines = [line.strip() for line in text.splitlines()]
-    return "\n".join(f"**{escape(line)}**" if line else "" for line in lines)
+    """Bold, a line each: it doesn't reach over blank lines, nor begin or end with space."""
+    return "\n".join(_strong_line(line) for line in text.splitlines())
+
+
+def _strong_line(line: str) -> str:
+    words = line.strip()
+    if not words:
+        return line
+    before, _, after = line.partition(words)
+    return f"{before}**{escape(words)}**{after}"
 
 
 # ---------------------------------------------------------------------------------------------- tables
@@ -93,8 +100,9 @@ def _columns(char: str) -> int:
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table as a block of fixed-width text that fits a phone; where it can't, a line of pairs for each row."""
     grid = [[_cell(cell) for cell in row] for row in (header, *rows)]
-    if _total(grid) > TABLE_WIDTH:
-        grid[0] = [_SHORT_HEADERS.get(cell, cell) for cell in grid[0]]
+    for long, short in _SHORT_HEADERS.items():
+        if _total(grid) > TABLE_WIDTH:
+            grid[0] = [short if cell == long else cell for cell in grid[0]]
     spare = TABLE_WIDTH - _total(grid)
     if spare < 0:
         widths = _widths(grid)

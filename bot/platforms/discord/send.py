@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from typing import Any, Literal
@@ -67,6 +68,9 @@ class Sender:
                 allowed_mentions=mentions,
                 **reply,
             )
+        except asyncio.CancelledError:  # it took too long, and may still arrive
+            self._marks.doubt(where.id)
+            raise
         except PASSING as error:
             self._marks.doubt(where.id)
             raise translated(error, self._name(parcel), lacking=self._lacking(parcel)) from error

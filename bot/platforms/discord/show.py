@@ -13,7 +13,6 @@ import discord
 
 from bot.commands import TABLE, Kind
 from bot.core.message import Attachment, Block, Bullets, Button, Chart, Inline, Message, Para, Quote, Strong, Table
-from bot.platforms import charts
 from bot.platforms.discord import ids
 from bot.platforms.discord.markup import cut, escape, inline, size, table
 
@@ -28,6 +27,7 @@ NOBODY = discord.AllowedMentions.none()
 
 _FENCE = "```"
 _DANGEROUS = frozenset({"privacy"})
+_INVITING = frozenset({"answer"})
 _ORGANISERS = "|".join(
     re.escape(command.verb) for command in TABLE if command.organisers and Kind.SLASH in command.kinds
 )
@@ -47,9 +47,9 @@ class Shown:
         if not self.buttons:
             return None
         view = discord.ui.View(timeout=None)
-        for position, (button, custom_id) in enumerate(self.buttons):
+        for button, custom_id in self.buttons:
             view.add_item(discord.ui.Button(label=cut(button.label, LABEL_LIMIT), custom_id=custom_id,
-                                            style=_style(button, position)))  # fmt: skip
+                                            style=_style(button)))  # fmt: skip
         view.stop()
         return view
 
@@ -58,10 +58,10 @@ class Shown:
         return [discord.File(io.BytesIO(data), name, description=alt or None) for name, data, alt in self.files]
 
 
-def _style(button: Button, position: int) -> discord.ButtonStyle:
+def _style(button: Button) -> discord.ButtonStyle:
     if button.verb in _DANGEROUS:
         return discord.ButtonStyle.danger
-    return discord.ButtonStyle.secondary if position else discord.ButtonStyle.primary
+    return discord.ButtonStyle.primary if button.verb in _INVITING else discord.ButtonStyle.secondary
 
 
 async def show(message: Message, mark: str = "") -> Shown:
@@ -80,10 +80,16 @@ async def show(message: Message, mark: str = "") -> Shown:
     files = [*_attachments(message), *([("in-full.txt", message.text.encode(), "")] if short else [])]
     for number, block in enumerate(block for block in message.blocks if isinstance(block, Chart)):
         name = f"chart-{number}.png"
-        files.append((name, await asyncio.to_thread(charts.draw, block), cut(block.alt, ALT_LIMIT)))
+        files.append((name, await _drawn(block), cut(block.alt, ALT_LIMIT)))
         if not embeds[-1].image:
             embeds[-1].set_image(url=f"attachment://{name}")
     return Shown(embeds, buttons, tuple(files[:10]))
+
+
+async def _drawn(chart: Chart) -> bytes:
+    from bot.platforms import charts  # Pillow isn't needed before somebody asks for a picture
+
+    return await asyncio.to_thread(charts.draw, chart)
 
 
 def _identified(buttons: Sequence[Button], mark: str) -> Iterable[tuple[Button, str]]:

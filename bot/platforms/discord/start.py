@@ -35,6 +35,7 @@ Session = Callable[[bool], Awaitable[None]]
 
 def redirect(api_url: str, gateway_url: str) -> None:
     """Send all traffic to a proxy or a test server, for this process; "" leaves Discord's own address."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the coach doesn't speak
     if api_url:
         Route.BASE = api_url.rstrip("/")
     if gateway_url:

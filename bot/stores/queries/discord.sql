@@ -21,6 +21,3 @@ DELETE FROM discord_told WHERE community = :community RETURNING user_id;
 SELECT p.channel, o.message FROM replies p JOIN outbox o ON o.round_id = p.round_id AND o.reply_id = p.id
 WHERE p.platform = 'discord' AND p.community = :community AND p.user_id = :user_id AND p.private = 0
     AND o.kind = 'grade' AND o.message <> '';
-
--- name: discord_channels
-SELECT * FROM channels WHERE platform = 'discord' ORDER BY community, name, id;

@@ -97,8 +97,9 @@ class Gateway:
 
     @property
     def connected(self) -> bool:
-        """Whether a session has a live socket."""
-        return any(session.socket for session in self.sessions.values())
+        """Whether every shard that the coach speaks of has a session with a live socket."""
+        live = [session.shard for session in self.sessions.values() if session.socket]
+        return bool(live) and len({first for first, _ in live}) == max(count for _, count in live)
 
     def publish(
         self,

@@ -177,7 +177,7 @@ class DiscordServer:
         return found
 
     async def connected(self, seconds: float = 20.0) -> None:
-        """Wait for a session with a live socket."""
+        """Wait until every shard has a session with a live socket."""
         await self.wait_for(lambda: self.gateway.connected, seconds)
 
     # ------------------------------------------------------------------------------------------ faults

@@ -1,0 +1,97 @@
+"""`mlops-coach doctor`: look at everything that can be set up wrongly, and say what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from bot import settings
+from bot.app import bank_of, check_platforms, check_prompts
+from bot.coach import records
+from bot.core.errors import CoachError
+from bot.core.model import Channel
+from bot.core.ports import Unit, rows
+from bot.core.text import visible
+from bot.platforms.findings import Finding
+from bot.stores import sqlite
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+
+def add_to(commands: _SubParsersAction[Any]) -> None:
+    command = commands.add_parser(
+        "doctor",
+        help="look for what is set up wrongly",
+        description="Check settings, bank, database and platforms, and say what to do. The coach may be running.",
+    )
+    command.set_defaults(command=doctor)
+
+
+async def doctor(_: argparse.Namespace) -> int:
+    """1 when something has to be done. Raises SettingsError."""
+    chosen = settings.load()
+    check_platforms(chosen)
+    _tell([Finding(f"Settings: platforms {', '.join(chosen.platforms)}, grader {chosen.grader}")])
+    found = [*(await _content(chosen)), *(await _database(chosen))]
+    _tell(found)
+    if "discord" in chosen.platforms and chosen.discord_token:
+        from bot.platforms.discord.doctor import check
+
+        looked = await check(
+            chosen.discord_token.get_secret_value(),
+            await _channels(chosen, "discord"),
+            api_url=chosen.discord_api_url,
+            gateway_url=chosen.discord_gateway_url,
+        )
+        _tell(looked)
+        found += looked
+    wrong = sum(not finding.right for finding in found)
+    print("Nothing to do." if not wrong else f"{wrong} to look after.")
+    return int(bool(wrong))
+
+
+def _tell(found: Sequence[Finding]) -> None:
+    for finding in found:
+        print(f"{'ok  ' if finding.right else 'TODO'} {visible(finding.text)}")
+        if finding.remedy:
+            print(f"     -> {visible(finding.remedy)}")
+
+
+async def _content(chosen: settings.Settings) -> list[Finding]:
+    try:
+        bank = await bank_of(chosen)
+        await check_prompts(chosen)
+    except CoachError as error:
+        return [Finding(line, "correct the document and run this again") for line in str(error).splitlines()]
+    ready = sum(not question.draft for question in bank)
+    return [Finding(f"Bank: {len(bank)} questions, {ready} with a sample answer")]
+
+
+async def _database(chosen: settings.Settings) -> list[Finding]:
+    if not await asyncio.to_thread(chosen.database.exists):
+        return [Finding(f"Database: {chosen.database} will be made at the first start")]
+    try:
+        problems = await sqlite.check(chosen.database)
+    except CoachError as error:
+        return [Finding(f"Database: {error}", "see mlops-coach db --help")]
+    if problems:
+        return [Finding(f"Database: {problem}", "restore a backup") for problem in problems]
+    return [Finding(f"Database: {chosen.database} is sound")]
+
+
+async def _channels(chosen: settings.Settings, platform: str) -> list[Channel]:
+    """The channels of a platform that have a daily question; none while there is no database."""
+    if not await asyncio.to_thread(chosen.database.exists):
+        return []
+    try:
+        return await sqlite.look(chosen.database, _scheduled, platform)
+    except CoachError:
+        return []  # told by _database
+
+
+def _scheduled(platform: str) -> Unit[list[Channel]]:
+    found = yield from rows("channels_scheduled")
+    return [records.channel(row, row["id"]) for row in found if row["platform"] == platform]
