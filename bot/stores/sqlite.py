@@ -327,7 +327,7 @@ def warn_once() -> None:
     """Say, once, that the SQLite in use can damage a database; for the start of a long-lived process."""
     if can_corrupt(sqlite3.sqlite_version_info):
         _log.warning(
-            "SQLite %s can, rarely, damage a database that several programs write to; the coach writes through one "
-            "connection only: open the file with other programs read-only, or install SQLite 3.51.3 or later",
+            "SQLite %s can, rarely, damage a database that several programs write to: let the coach alone write to its "
+            "file (3.51.3 mends it)",
             sqlite3.sqlite_version,
         )

@@ -131,7 +131,7 @@ class WebChat:
         await runner.setup()
         try:
             await self._listen(runner)
-            _log.info("the web chat is open at %s/", self._address)
+            _log.debug("the web chat is open at %s/", self._address)
             await asyncio.Event().wait()
         finally:
             self._listening.clear()
