@@ -102,7 +102,8 @@ class DiscordChat:
     async def _connected(self) -> Sender:
         """Raises PlatformAway while there is no connection."""
         try:
-            await asyncio.wait_for(self._ready.wait(), CONNECTING_S)
+            async with asyncio.timeout(CONNECTING_S):
+                await self._ready.wait()
         except TimeoutError:
             raise PlatformAway("Discord isn't connected yet") from None
         if self._sender is None or self._client is None or self._client.is_closed():
