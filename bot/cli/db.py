@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import settings
+from bot.coach import results
 from bot.stores import sqlite
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ async def upgrade(_: argparse.Namespace) -> int:
 async def check(_: argparse.Namespace) -> int:
     """1 when there are problems, a line each. Raises StoreError."""
     file = settings.load().database
-    problems = [*(await sqlite.check(file))]
+    problems = await sqlite.check(file)
+    if not problems:  # sums over broken pages would say nothing
+        problems = await sqlite.look(file, results.differences)
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems:

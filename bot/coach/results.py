@@ -7,6 +7,7 @@ calls `recount` in its own transaction: the difference of new and old goes to th
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 
 from bot.core import rules
 from bot.core.model import Attempt, CountingRule
@@ -50,6 +51,32 @@ def recount(round_id: int, user: str) -> Unit[int | None]:
         if row is not None and row["answers"] <= 0:
             yield from one("standing_drop_empty", **at)
     return new
+
+
+def differences() -> Unit[list[str]]:
+    """Where the boards' summary rows aren't the sums of the results, a line each; none when all is well."""
+    sums: Counter[tuple[str, ...]] = Counter()
+    answers: Counter[tuple[str, ...]] = Counter()
+    for row in (yield from rows("standings_recomputed")):
+        for period, topic in summaries(row["local_date"], row["section"]):
+            key = (row["platform"], row["community"], period, topic, row["user_id"])
+            sums[key] += row["score"]
+            answers[key] += 1
+    kept = yield from rows("standings_all")
+    there = {
+        (row["platform"], row["community"], row["period"], row["topic"], row["user_id"]): (
+            row["points"],
+            row["answers"],
+        )
+        for row in kept
+    }
+    wrong = [key for key in sorted({*there, *sums}) if there.get(key, (0, 0)) != (sums[key], answers[key])]
+    return [
+        f"board {period}{f' of {topic}' if topic else ''} in {platform} {community}: user {user} has"
+        f" {there.get((platform, community, period, topic, user), (0, 0))} points and answers, the replies give"
+        f" {(sums[platform, community, period, topic, user], answers[platform, community, period, topic, user])}"
+        for platform, community, period, topic, user in wrong
+    ]
 
 
 def summaries(local_date: str, section: str) -> list[tuple[str, str]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -191,6 +193,16 @@ def test_the_database_is_checked_and_backed_up(tmp_path: Path) -> None:
     assert b"On call" in coach(tmp_path, "bank", "show", "on-call", **copy).stdout
     assert coach(tmp_path, "db", "backup", "copy.sqlite3").returncode == 2
     assert b"nothing to do" in coach(tmp_path, "db", "upgrade").stdout
+
+
+def test_a_board_that_is_not_the_sum_of_its_results_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "ours.md").write_text(DOCUMENT)
+    coach(tmp_path, "bank", "import", "ours.md")
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "mlops-coach.sqlite3")) as file, file:
+        file.execute("INSERT INTO standings VALUES ('web', 'local', 'all', '', 'ada', 99, 1)")
+    done = coach(tmp_path, "db", "check")
+    assert done.returncode == 1
+    assert b"board all in web local: user ada has (99, 1)" in done.stderr
 
 
 def test_help_and_version(tmp_path: Path) -> None:

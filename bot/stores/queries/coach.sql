@@ -9,9 +9,6 @@ ON CONFLICT (platform, community, channel)
 DO UPDATE SET name = CASE WHEN excluded.name = '' THEN channels.name ELSE excluded.name END
 RETURNING *;
 
--- name: channel_get
-SELECT * FROM channels WHERE platform = :platform AND community = :community AND channel = :channel;
-
 -- name: channel_set
 UPDATE channels SET
     scheduled = :scheduled, post_minute = :post_minute, zone = :zone, weekdays = :weekdays, grace_s = :grace_s,
