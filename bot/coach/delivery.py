@@ -166,7 +166,7 @@ class Delivery:
     async def _send(self, row: Row, parcel: Parcel) -> tuple[Sent, bool]:
         """Where the message is, and whether it was there already."""
         if row["message"]:
-            await self._platform.amend(row["message"], parcel)
+            await self._amend(row, parcel)
             return Sent(row["message"]), False
         if row["tries"] > 1:  # it may have left before a crash
             there = await self._platform.find(parcel)
@@ -177,6 +177,15 @@ class Delivery:
                 return await self._platform.send(parcel), False
         except TimeoutError as error:
             raise PlatformAway(f"no answer within {SEND_S:.0f} s") from error
+
+    async def _amend(self, row: Row, parcel: Parcel) -> None:
+        try:
+            await self._platform.amend(row["message"], parcel)
+        except PlatformError as error:
+            if parcel.kind is not ParcelKind.QUESTION:
+                raise
+            # Only its count is new, and the next answer brings another: no grade waits for it.
+            log.info("the count of question %s could not be shown: %s", row["round_id"], error)
 
     async def _without_thread(self, row: Row, sent: Sent) -> None:
         """A question that got no thread must not ask for replies there."""
@@ -228,7 +237,7 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
     key, home = str(row["id"]), round_.channel
     if kind is ParcelKind.QUESTION:
         title = render.thread_title(round_.question)
-        return _to(home, key, kind, "", render.question_post(round_), opens_thread=title)
+        return _to(home, key, kind, "", render.question_post(round_, found["answered"]), opens_thread=title)
     if kind is ParcelKind.REVEAL:
         result = yield from podium(round_)
         words = render.reveal(round_, result)

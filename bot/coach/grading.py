@@ -188,7 +188,7 @@ def _record(reply_id: int, grade: Grade, copied: bool, now: int) -> Unit[bool]:
     assert home is not None  # noqa: S101  replies refer to their round
     place = Place(home["platform"], home["community"], home["channel"])
     yield from post_grade(row, place, now)
-    yield from rows("outbox_reveals_of", round_id=row["round_id"], now=now)  # a grade may come after the close
+    yield from results.tell(row["round_id"], now)  # a grade may come after the close
     return True
 
 

@@ -139,6 +139,6 @@ def _forget(place: Place, user: str, now: int) -> Unit[int]:
     for round_id in sorted({row["round_id"] for row in gone}):
         # Their replies are nobody's now, so recounting takes their result and every sum it was part of away.
         yield from results.recount(round_id, user)
-        yield from rows("outbox_reveals_of", round_id=round_id, now=now)
+        yield from results.tell(round_id, now)
     yield from one("person_delete", **where)
     return len(gone)

@@ -214,7 +214,7 @@ def _withdraw(platform: str, community: str, channel: str, message: str, now: in
     gone = yield from rows("reply_withdraw", **where)
     for round_id, user in {(row["round_id"], row["user_id"]) for row in gone}:
         yield from results.recount(round_id, user)
-        yield from rows("outbox_reveals_of", round_id=round_id, now=now)
+        yield from results.tell(round_id, now)
     round_ = yield from one("round_of_thread", thread=channel, platform=platform, community=community)
     if round_ and not gone:
         # A deletion can overtake its message: what is remembered here keeps it from being taken afterwards.

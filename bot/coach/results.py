@@ -13,6 +13,14 @@ from bot.core import rules
 from bot.core.model import Attempt, CountingRule
 from bot.core.ports import Row, Unit, one, rows
 
+FRESH = dt.timedelta(hours=1)
+"""How long after it was posted a question's count is kept up to date quickly: chats limit how often older messages
+may be edited."""
+
+COUNT_SOON = dt.timedelta(seconds=30)
+COUNT_LATER = dt.timedelta(minutes=5)
+"""How long answers to a fresh, or an older, question are gathered into one amendment of its message."""
+
 
 def attempts(found: list[Row]) -> list[Attempt]:
     """A person's attempts, in the order they were written."""
@@ -77,6 +85,24 @@ def differences() -> Unit[list[str]]:
         f" {(sums[platform, community, period, topic, user], answers[platform, community, period, topic, user])}"
         for platform, community, period, topic, user in wrong
     ]
+
+
+def tell(round_id: int, now: int) -> Unit[None]:
+    """Have what was said of a round's results said again: its reveal at once, the question's count after a while."""
+    yield from rows("outbox_again_of_round", round_id=round_id, kind="reveal", now=now)
+    fresh, soon, later = (span // dt.timedelta(microseconds=1) for span in (FRESH, COUNT_SOON, COUNT_LATER))
+    yield from one("round_count_due", id=round_id, fresh=now - fresh, soon=now + soon, later=now + later)
+
+
+def count_due(now: int) -> Unit[None]:
+    """Have the questions amended whose count is due and has changed."""
+    for row in (yield from rows("rounds_to_count", now=now)):
+        if row["busy"]:
+            yield from one("round_count_later", id=row["id"], soon=now + COUNT_SOON // dt.timedelta(microseconds=1))
+            continue
+        yield from one("round_counted", id=row["id"], answered=row["counted"])
+        if row["counted"] != row["answered"]:
+            yield from rows("outbox_again_of_round", round_id=row["id"], kind="question", now=now)
 
 
 def summaries(local_date: str, section: str) -> list[tuple[str, str]]:

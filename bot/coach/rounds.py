@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec
 
-from bot.coach import records
+from bot.coach import records, results
 from bot.coach.work import Bell
 from bot.core import rules
 from bot.core.errors import UsageError
@@ -67,6 +67,7 @@ class Rounds:
         now = self._clock.now()
         await self._post_due(now)
         await self._store.write(_close_due, records.micros(now))
+        await self._store.write(results.count_due, records.micros(now))
         await self._store.write(_reveal_due, records.micros(now))
         self._deliver()
         return await self._store.read(_next_due, now)
@@ -331,9 +332,10 @@ def _reveal_due(now: int) -> Unit[None]:
 
 def _next_due(now: dt.datetime) -> Unit[float]:
     moments = []
-    close = yield from one("rounds_next_close")
-    if close and close["at"] is not None:
-        moments.append(records.moment(close["at"]))
+    for query in ("rounds_next_close", "rounds_next_count"):
+        next_ = yield from one(query)
+        if next_ and next_["at"] is not None:
+            moments.append(records.moment(next_["at"]))
     for row in (yield from rows("channels_scheduled")):
         channel = records.channel(row, row["id"])
         taken = yield from _taken(row, rules.local_date(_zone(channel), now))

@@ -13,7 +13,7 @@ import pytest
 
 from bot.core import rules
 from bot.core.errors import PlatformAway, PlatformError, UsageError
-from bot.core.message import ParcelKind
+from bot.core.message import Parcel, ParcelKind
 from bot.core.model import Place, RoundState
 from bot.core.ports import rows
 from tests.flow.conftest import BANK, PLACE, HandClock, Room, World, world_at
@@ -161,6 +161,119 @@ async def test_a_grade_that_comes_after_the_reveal_amends_it(world: World) -> No
     await world.app.settle()
     assert len(world.room.texts("reveal")) == 1
     assert "1 answer, average 10.0. First: Ada 10." in world.room.amended[-1][1].message.text
+
+
+def counts(room: Room) -> list[str]:
+    """The last line of every amendment of a question, in order."""
+    return [parcel.message.text.splitlines()[-1] for _, parcel in room.amended if parcel.kind is ParcelKind.QUESTION]
+
+
+def another_answer(who: str) -> str:
+    """Words that nobody else uses."""
+    return " ".join(sorted(who * 3 + letter * 4 for letter in "defghijk"))
+
+
+async def test_a_question_says_how_many_have_answered_half_a_minute_later_and_in_one_amendment(world: World) -> None:
+    round_ = await world.daily()
+    for who in ("ada", "ben", "cleo"):
+        await world.say(round_, who, another_answer(who))
+    world.clock.pass_(seconds=26)
+    await world.app.settle()
+    assert counts(world.room) == []
+    world.clock.pass_(seconds=2)
+    await world.app.settle()
+    await world.app.settle()
+    assert counts(world.room) == ["3 people have answered."]
+    assert world.room.amended[-1][0] == round_.message
+
+
+async def test_a_count_that_is_shown_already_amends_nothing(world: World) -> None:
+    round_ = await world.daily()
+    for _ in range(2):
+        await world.say(round_, "ada", half(round_.question.id))
+        world.clock.pass_(seconds=60)
+        await world.app.settle()
+    assert counts(world.room) == ["1 person has answered."]
+
+
+async def test_an_answer_that_is_taken_back_leaves_the_count(world: World) -> None:
+    round_ = await world.daily()
+    await world.say(round_, "ada", half(round_.question.id))
+    reply = await world.say(round_, "ben", full(round_.question.id))
+    world.clock.pass_(seconds=30)
+    await world.app.settle()
+    await world.app.coach.replies.withdraw("room", "guild", round_.thread, reply.message)
+    world.clock.pass_(seconds=30)
+    await world.app.settle()
+    assert counts(world.room) == ["2 people have answered.", "1 person has answered."]
+
+
+async def test_an_older_question_is_amended_at_most_every_five_minutes(world: World) -> None:
+    round_ = await world.daily()
+    world.clock.pass_(hours=2)
+    for number in range(10):
+        await world.say(round_, f"p{number}", another_answer(f"p{number}"))
+        world.clock.pass_(seconds=59)
+        await world.app.settle()
+    assert counts(world.room) == ["5 people have answered."]
+
+
+@pytest.mark.parametrize(("weekdays", "later"), [("mon", 0), ("mon tue", 30)])
+async def test_the_close_brings_the_count_up_to_date_behind_the_next_question(
+    world: World, weekdays: str, later: int
+) -> None:
+    round_ = await world.daily(weekdays=weekdays)
+    world.clock.pass_(hours=23, minutes=59, seconds=50)
+    await world.say(round_, "ada", half(round_.question.id))
+    assert counts(world.room) == []
+    world.clock.pass_(seconds=10)
+    await world.app.settle()
+    assert len(world.room.texts("reveal")) == 1
+    world.clock.pass_(seconds=later)
+    await world.app.settle()
+    assert counts(world.room) == ["1 person has answered."]
+
+
+async def test_a_count_outlives_a_restart(tmp_path: Path) -> None:
+    room, clock = Room(), HandClock()
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        round_ = await world.daily()
+        await world.say(round_, "ada", half(round_.question.id))
+    clock.pass_(minutes=5)
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        await world.app.settle()
+    assert counts(room) == ["1 person has answered."]
+
+
+class RoomWithoutEdits(Room):
+    async def amend(self, message: str, parcel: Parcel) -> None:
+        raise PlatformAway("too many edits", retry_after=600)
+
+
+async def test_a_count_does_not_come_before_what_its_channel_waits_for(world: World) -> None:
+    round_ = await world.daily()
+    world.room.failure = lambda _: PlatformAway("slow down", retry_after=100)
+    await world.say(round_, "ada", half(round_.question.id))
+    world.room.failure = lambda _: None
+    world.clock.pass_(seconds=40)
+    await world.app.settle()
+    assert (counts(world.room), world.room.texts("grade")) == ([], [])
+    world.clock.pass_(seconds=70)
+    await world.app.settle()
+    world.clock.pass_(seconds=30)
+    await world.app.settle()
+    assert len(world.room.texts("grade")) == 1
+    assert counts(world.room) == ["1 person has answered."]
+
+
+async def test_a_count_that_cannot_be_shown_holds_up_no_grade(tmp_path: Path) -> None:
+    room = RoomWithoutEdits()
+    async with world_at(tmp_path / "c.sqlite3", room) as world:
+        round_ = await world.daily()
+        await world.say(round_, "ada", half(round_.question.id))
+        world.clock.pass_(seconds=30)
+        await world.say(round_, "ben", full(round_.question.id))
+        assert len(room.texts("grade")) == 2
 
 
 async def test_a_reveal_comes_as_soon_as_the_last_grade_is_there(world: World) -> None:

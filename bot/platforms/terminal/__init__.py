@@ -8,7 +8,7 @@ import itertools
 import textwrap
 from collections.abc import AsyncIterator, Callable
 
-from bot.core.message import Message, Parcel
+from bot.core.message import Message, Parcel, ParcelKind
 from bot.core.model import Place, Reply
 from bot.core.ports import Sent
 from bot.core.text import visible
@@ -53,6 +53,8 @@ class Terminal:
         return None
 
     async def amend(self, message: str, parcel: Parcel) -> None:
+        if parcel.kind is ParcelKind.QUESTION:
+            return  # printed is printed, and another count isn't worth the question again
         self.show(parcel.message, indent="    " if parcel.thread else "")
 
     async def forget(self, community: str, user: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from bot.core.errors import UsageError
@@ -50,10 +51,17 @@ def exists(person: str) -> Unit[bool]:
 
 
 def forget(person: str) -> Unit[int]:
-    """Remove a person: name, browsers, texts. Their messages stay as empty keys. Returns how many there were."""
-    owned = yield from rows("chat_owned", person=person)
+    """Remove a person: name, browsers, texts, what the coach said to them. Their messages stay as empty keys.
+
+    Returns how many there were.
+    """
+    known = yield from one("chat_person", person=person)
+    # As a name stands in a board's cell: alone between the quotes of its JSON.
+    cell = json.dumps(known["name"] if known else person, ensure_ascii=False)
+    owned = yield from rows("chat_owned", person=person, cell=cell)
     for row in owned:
-        yield from one("chat_forget_message", person=person, id=row["id"], change=(yield from next_change()))
+        change = yield from next_change()
+        yield from one("chat_forget_message", person=person, id=row["id"], gone=row["gone"], change=change)
     yield from rows("chat_forget_sessions", person=person)
     yield from rows("chat_forget_person", person=person)
     return len(owned)

@@ -108,12 +108,18 @@ SELECT p.id, p.name, p.organiser FROM chat_sessions s JOIN chat_people p ON p.id
 WHERE s.token_hash = :token_hash ORDER BY s.picked_at DESC, p.id LIMIT 100;
 
 -- name: chat_owned
-SELECT id FROM chat_messages WHERE author = :person OR only_for = :person OR asked_by = :person ORDER BY id;
+-- What a person wrote or asked for, what the coach said to them, and boards shown to all that name them (:cell).
+SELECT id, CASE WHEN author = '' AND only_for = '' AND asked_by = :person AND instr(body, :cell) = 0 THEN 0 ELSE 1 END
+    AS gone
+FROM chat_messages
+WHERE author = :person OR only_for = :person OR asked_by = :person
+    OR (author = '' AND reply_to IN (SELECT id FROM chat_messages WHERE author = :person))
+    OR (author = '' AND asked <> '' AND instr(body, :cell) > 0)
+ORDER BY id;
 
 -- name: chat_forget_message
 UPDATE chat_messages SET
-    deleted = CASE WHEN author = :person OR only_for = :person THEN 1 ELSE deleted END,
-    body = CASE WHEN only_for = :person THEN '{}' ELSE body END,
+    deleted = max(deleted, :gone), body = CASE WHEN :gone = 1 THEN '{}' ELSE body END,
     author = CASE WHEN author = :person THEN '' ELSE author END,
     only_for = '', asked_by = '', asked = '', text = '', receipt = '', change = :change
 WHERE id = :id RETURNING id;

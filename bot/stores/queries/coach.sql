@@ -103,7 +103,29 @@ WHERE channel_id = :channel_id AND daily = 1 AND state = 'open' AND closes_at > 
 RETURNING id;
 
 -- name: rounds_close
-UPDATE rounds SET state = 'closed', closed_at = :now WHERE state = 'open' AND closes_at <= :now RETURNING id;
+-- A count that is still to be shown is shown now.
+UPDATE rounds SET state = 'closed', closed_at = :now, count_due = min(count_due, :now)
+WHERE state = 'open' AND closes_at <= :now RETURNING id;
+
+-- name: round_count_due
+UPDATE rounds SET count_due = CASE WHEN opened_at > :fresh THEN :soon ELSE :later END
+WHERE id = :id AND count_due IS NULL RETURNING id;
+
+-- name: rounds_to_count
+-- `busy` is a channel with something to post: an amendment would come before that, however long that has to wait.
+SELECT r.id, r.answered, (SELECT count(*) FROM results s WHERE s.round_id = r.id) AS counted,
+    EXISTS (SELECT 1 FROM outbox o WHERE o.platform = c.platform AND o.community = c.community
+        AND o.channel = c.channel AND o.state IN ('waiting', 'sending')) AS busy
+FROM rounds r JOIN channels c ON c.id = r.channel_id WHERE r.count_due <= :now;
+
+-- name: round_count_later
+UPDATE rounds SET count_due = :soon WHERE id = :id RETURNING id;
+
+-- name: round_counted
+UPDATE rounds SET answered = :answered, count_due = NULL WHERE id = :id RETURNING id;
+
+-- name: rounds_next_count
+SELECT min(count_due) AS at FROM rounds WHERE count_due IS NOT NULL;
 
 -- name: rounds_missed
 SELECT id FROM rounds WHERE state = 'scheduled' AND closes_at <= :now;
@@ -391,14 +413,16 @@ RETURNING id, community, channel, kind, round_id, reply_id, tries, message, due_
 UPDATE outbox SET due_at = :now WHERE state = 'sending' RETURNING id;
 
 -- name: outbox_sent
+-- What couldn't be done about a question when it was posted is still so when it is amended.
 UPDATE outbox SET state = CASE WHEN due_at = :lease THEN 'sent' ELSE 'waiting' END, due_at = :now, sent_at = :now,
-    message = :message, failure = :note
+    message = :message, failure = CASE WHEN kind = 'question' AND message <> '' THEN failure ELSE :note END
 WHERE id = :id AND state = 'sending'
 RETURNING id;
 
 -- name: outbox_wait
 -- A personal message is marked as sent before it is, so both states can be left.
-UPDATE outbox SET state = 'waiting', due_at = :due_at, failure = :failure, tries = :tries
+UPDATE outbox SET state = 'waiting', due_at = :due_at, tries = :tries,
+    failure = CASE WHEN kind = 'question' AND message <> '' THEN failure ELSE :failure END
 WHERE id = :id AND state IN ('sending', 'sent')
 RETURNING id;
 
@@ -419,9 +443,10 @@ SELECT kind, failure FROM (
     WHERE platform = :platform AND community = :community AND state = 'sent' AND failure <> ''
 ) told ORDER BY id DESC LIMIT :most;
 
--- name: outbox_reveals_of
--- As outbox_again does.
+-- name: outbox_again_of_round
+-- As outbox_again does. An amendment is tried afresh: how often there was one before says nothing about it.
 UPDATE outbox SET state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END,
-    due_at = CASE WHEN state = 'sending' THEN due_at + 1 ELSE :now END
-WHERE kind = 'reveal' AND state IN ('sending', 'sent') AND round_id = :round_id
+    due_at = CASE WHEN state = 'sending' THEN due_at + 1 ELSE :now END,
+    tries = CASE WHEN state = 'sending' THEN tries ELSE 0 END
+WHERE kind = :kind AND state IN ('sending', 'sent') AND round_id = :round_id
 RETURNING id;
