@@ -142,7 +142,11 @@ def question_post(round_: Round, answered: int = 0) -> Message:
         blocks.append(Para(("Answer privately. Closes ", When(round_.closes_at), ".")))
     if answered:
         blocks.append(Para((f"{_count(answered, 'person has', 'people have')} answered.",)))
-    buttons = (_answer_button(round_.id), Button("Hint", "hint", str(round_.id)))
+    buttons = (
+        _answer_button(round_.id),
+        Button("Hint", "hint", str(round_.id)),
+        Button("My grade", "mygrade", str(round_.id)),
+    )
     return Message(" · ".join(head), tuple(blocks), buttons, round_.channel.mention)
 
 

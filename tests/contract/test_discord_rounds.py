@@ -50,7 +50,7 @@ async def test_a_question_is_an_embed_with_buttons_and_a_thread(here: Server) ->
     assert here.question.embeds[0].title == "MLOps question of the day · Alpha · level 2"
     assert round_.question.text in text(here.question)
     assert f"<t:{int(round_.closes_at.timestamp())}:F>" in text(here.question)
-    assert labels(here.question) == ["Answer privately", "Hint"]
+    assert labels(here.question) == ["Answer privately", "Hint", "My grade"]
     assert (round_.message, round_.thread) == (str(here.question.id), str(thread.id))
     assert thread.name == round_.question.title
 

@@ -62,7 +62,11 @@ def test_the_daily_question() -> None:
         "Reply in the thread, or answer privately. Closes Tuesday 03 March 2026 09:00 UTC.\n"
         "12 people have answered."
     )
-    assert [(button.label, button.target) for button in message.buttons] == [("Answer privately", "7"), ("Hint", "7")]
+    assert [(button.label, button.target) for button in message.buttons] == [
+        ("Answer privately", "7"),
+        ("Hint", "7"),
+        ("My grade", "7"),
+    ]
     assert message.mention == "@learners"
     assert "1 person has answered." in render.question_post(ROUND, answered=1).text
 
