@@ -9,17 +9,17 @@ import logging
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from bot import content
 from bot.clock import SystemClock, local_zone
 from bot.coach import Coach, Grading, Organise, Privacy, Replies, Rounds, Standings
 from bot.coach.delivery import Delivery
 from bot.coach.rounds import Bank
 from bot.coach.work import Bell, loop
-from bot.core.errors import SettingsError, UsageError
+from bot.core.errors import UsageError
 from bot.core.model import Place, Question
 from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
+from bot.parts import bank_of, check_platforms, check_prompts, grader_of, make_folder, platforms_of
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -98,102 +98,6 @@ def assemble(
         clock=clock,
     )
     return App(store, coach, deliveries, platforms)
-
-
-# ---------------------------------------------------------------------------------------------- from settings
-
-
-def grader_of(settings: Settings) -> Grader:
-    """The grader that the settings name; its model is loaded when the first answer comes."""
-    if settings.grader == "embedded":
-        from bot.graders.embedded import EmbeddedGrader
-
-        return EmbeddedGrader(settings.model)
-    raise SettingsError("COACH_GRADER is llm, which this version can't do yet. Set it to embedded.")
-
-
-async def bank_of(settings: Settings) -> tuple[Question, ...]:
-    """The default bank. Raises ContentError."""
-    folder = settings.bank or content.default_folder("bank")
-    return await asyncio.to_thread(content.load_bank, folder)
-
-
-async def check_prompts(settings: Settings) -> content.Prompts:
-    """The prompts folder, read and checked. Raises ContentError."""
-    return await asyncio.to_thread(content.load_prompts, settings.prompts or content.default_folder("prompts"))
-
-
-async def make_folder(settings: Settings) -> None:
-    """Make the database's folder when it is missing. Raises SettingsError when that can't be done."""
-    folder = settings.database.parent
-    try:
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            f"The folder {folder} can't be made ({error.strerror}). Point COACH_DATABASE_URL at a place to write to."
-        ) from error
-
-
-def check_platforms(settings: Settings) -> None:
-    """Raise SettingsError for a platform that is named but can't run as set up."""
-    needs = {
-        "discord": [
-            ("COACH_DISCORD_TOKEN", settings.discord_token, "copy it from Bot > Token in the developer portal"),
-        ],
-        "slack": [
-            ("COACH_SLACK_BOT_TOKEN", settings.slack_bot_token, "copy it from OAuth & Permissions (xoxb-)"),
-            (
-                "COACH_SLACK_APP_TOKEN",
-                settings.slack_app_token,
-                "create one under Basic Information > App-Level Tokens with connections:write",
-            ),
-        ],
-    }
-    for platform in settings.platforms:
-        for name, value, remedy in needs.get(platform, []):
-            if value is None:
-                raise SettingsError(f'{name} is not set. Platform "{platform}" needs it: {remedy}.')
-        if platform == "slack":
-            raise SettingsError(
-                f"COACH_PLATFORMS names {platform}, which this version can't do yet. Use web or discord."
-            )
-
-
-class Attachable(Platform, Protocol):
-    """A platform that hands what people do to a coach."""
-
-    def attach(self, coach: Coach) -> None: ...
-
-
-def platforms_of(settings: Settings, store: Store, clock: Clock) -> list[Attachable]:
-    """The platforms that the settings name, each imported only then. Raises SettingsError."""
-    made: list[Attachable] = []
-    if "web" in settings.platforms:
-        from bot.platforms.web import WebChat
-
-        made.append(
-            WebChat(
-                store,
-                clock,
-                host=settings.web_host,
-                port=settings.web_port,
-                token=settings.web_token.get_secret_value() if settings.web_token else "",
-                hosts=settings.web_hosts,
-            )
-        )
-    if "discord" in settings.platforms and settings.discord_token:
-        from bot.platforms.discord import DiscordChat
-
-        made.append(
-            DiscordChat(
-                store,
-                token=settings.discord_token.get_secret_value(),
-                api_url=settings.discord_api_url,
-                gateway_url=settings.discord_gateway_url,
-                grace=dt.timedelta(days=settings.forget_after_days),
-            )
-        )
-    return made
 
 
 @contextlib.asynccontextmanager

@@ -29,6 +29,8 @@ from bot.core.text import fold, one_line
 ARGUMENT_LIMIT = 6_000  # characters; the longest is a private answer
 FORM_LIMIT = 4_000  # characters; Discord's text input takes no more
 CHART_LINES = 5  # people at the top whose points are drawn
+MOST_COMMAND_WORDS = 8  # a longer sentence that begins with a verb ("Question your data ...") is an answer
+HOME_QUESTIONS = 3  # open rounds on a person's own page
 CLOSE_MATCH = 60.0  # of 100, rapidfuzz's ratio: near enough to ask "did you mean"
 
 
@@ -242,10 +244,41 @@ async def _privacy(coach: Coach, call: Call) -> Message:
 
 
 async def _help(coach: Coach, call: Call) -> Message:
-    posts = await coach.rounds.next_posts(call.place, most=30)
-    soonest = {channel.id: (channel.name, at) for channel, at in reversed(posts)}
     usages = [(c.usage, c.help) for c in TABLE if Kind.SLASH in c.kinds and (call.organiser or not c.organisers)]
-    return render.help_(usages, sorted(soonest.values(), key=lambda pair: pair[1])[:5])
+    return render.help_(usages, await _soonest(coach, call.place))
+
+
+async def _soonest(coach: Coach, place: Place) -> list[tuple[str, dt.datetime]]:
+    """The next daily question of each channel, by the channel's name, the soonest first."""
+    posts = await coach.rounds.next_posts(place, most=30)
+    soonest = {channel.id: (channel.name, at) for channel, at in reversed(posts)}
+    return sorted(soonest.values(), key=lambda pair: pair[1])[:5]
+
+
+async def home(coach: Coach, call: Call) -> tuple[Message, ...]:
+    """A person's own page, where a platform has a place for one: open questions, standing, settings, privacy.
+
+    Of `call` only the place's community, the person and `organiser` matter.
+    """
+    call = await _ranked(coach, call)
+    rounds = await coach.rounds.open_now(call.place, most=HOME_QUESTIONS)
+    questions = [render.home_question(round_) for round_ in rounds]
+    standing = dataclasses.replace(await _me(coach, call), buttons=_HOME_BUTTONS)
+    channels = await coach.organise.channels(call.place)
+    named = await coach.organise.organisers(call.place)
+    return (
+        *(questions or [render.home_nothing(await _soonest(coach, call.place))]),
+        standing,
+        render.home_settings(channels, named, organiser=call.organiser),
+        render.home_privacy(),
+    )
+
+
+async def _ranked(coach: Coach, call: Call) -> Call:
+    """The call, of an organiser if its person was named as one."""
+    if call.organiser or not await coach.organise.is_named(call.place, call.person.id):
+        return call
+    return dataclasses.replace(call, organiser=True)
 
 
 # ---------------------------------------------------------------------------------------------- organisers
@@ -273,17 +306,17 @@ async def _setup_form(coach: Coach, call: Call) -> Form:
 async def _setup(coach: Coach, call: Call) -> Message:
     names = ("time", "zone", "weekdays", "mention", "close-after")
     channel, posts = await coach.organise.set(call.place, {n: call.arg(n) for n in names if n in call.args})
-    return render.config(channel, posts, saved=True)
+    return render.config(channel, posts, await coach.organise.organisers(call.place), saved=True)
 
 
 async def _show(coach: Coach, call: Call) -> Message:
     channel, posts = await coach.organise.show(call.place)
-    return render.config(channel, posts)
+    return render.config(channel, posts, await coach.organise.organisers(call.place))
 
 
 async def _set(coach: Coach, call: Call) -> Message:
     channel, posts = await coach.organise.set(call.place, {call.arg("name"): call.arg("value")})
-    return render.config(channel, posts, saved=True)
+    return render.config(channel, posts, await coach.organise.organisers(call.place), saved=True)
 
 
 async def _test(coach: Coach, call: Call) -> Message:
@@ -314,6 +347,10 @@ async def _failed(coach: Coach, call: Call) -> Message:
 
 _BOTH = frozenset({Kind.SLASH, Kind.MENTION, Kind.BUTTON})
 _BUTTON = frozenset({Kind.BUTTON})
+_HOME_BUTTONS = (
+    Button("Leaderboard", "leaderboard", args=(("period", "week"),)),
+    Button("How it works", "help"),
+)
 _PERIOD = Param("period", "which days count", choices=("week", "month", "all"))
 _TOPIC = Param("topic", "a section of the bank", topic=True, rest=True)
 
@@ -335,7 +372,7 @@ TABLE: tuple[Command, ...] = (
     Command("points", "shows what your answer did with each key point", _points, kinds=_BUTTON),
     Command("share", "shows a board to everybody", _shared_board, (_PERIOD, _TOPIC), kinds=_BUTTON, personal=False),
     Command("grade", "Grade this answer", _grade, kinds=frozenset({Kind.MESSAGE})),
-    Command("config setup", "sets up the daily question here", _setup, organisers=True, form=_setup_form),
+    Command("config setup", "sets up the daily question here", _setup, kinds=_BOTH, organisers=True, form=_setup_form),
     Command("config show", "shows how this channel is set up", _show, organisers=True),
     Command(
         "config set",
@@ -382,6 +419,7 @@ async def dispatch(coach: Coach, call: Call) -> Message | Form:
 async def perform(coach: Coach, call: Call) -> Message | Form:
     """As `dispatch`, but raises UsageError: for platforms that show it to fewer people than the answer."""
     command = command_of(call.verb)
+    call = await _ranked(coach, call)
     if command.organisers and not call.organiser:
         raise UsageError(f"/mlops {command.verb} is for organisers.")
     if command.form and not call.submitted:
@@ -424,6 +462,21 @@ def parse(text: str) -> tuple[str, dict[str, str]]:
     if command is None or Kind.SLASH not in command.kinds:
         raise UsageError(_unknown(two if words[0].casefold() == "config" else verb))
     return verb, _arguments(command, words[len(verb.split()) :])
+
+
+def mentioned(text: str) -> tuple[str, dict[str, str]] | None:
+    """What somebody asks for who begins a message with the coach's name; None when it is no command.
+
+    The first words have to be a verb that can be used so, or nothing at all, which asks for help: whoever addresses an
+    answer to the coach wants it graded. Raises UsageError for a verb with arguments that can't be.
+    """
+    words = text.casefold().split()
+    named = [c for c in TABLE if Kind.MENTION in c.kinds and words[: len(c.verb.split())] == c.verb.split()]
+    if words and not (named or words == ["admin"]):
+        return None
+    if named and len(words) > MOST_COMMAND_WORDS:
+        return None
+    return parse(text)
 
 
 def _arguments(command: Command, words: list[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import re
 import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,10 +73,31 @@ class Settings(BaseSettings):
     forget_after_days: Annotated[int, Field(ge=0, le=3_650)] = Field(
         30, description="Days after which a community that removed the coach is forgotten."
     )
-    slack_bot_token: SecretStr | None = Field(None, description="The Slack bot's token (`xoxb-`); `slack` needs it.")
+    encryption_key: SecretStr | None = Field(
+        None,
+        description="Fernet keys, a comma list with the newest first, that encrypt the tokens which workspaces give by"
+        " OAuth.",
+    )
+    slack_mode: Literal["socket", "http"] = Field(
+        "socket", description="How Slack reaches the coach: `socket` (Socket Mode) or `http` (signed requests)."
+    )
+    slack_bot_token: SecretStr | None = Field(
+        None, description="The Slack bot's token (`xoxb-`) of one workspace; without it workspaces install by OAuth."
+    )
     slack_app_token: SecretStr | None = Field(
         None, description="The Slack app-level token (`xapp-`) with `connections:write`; Socket Mode needs it."
     )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="The Slack app's signing secret; `COACH_SLACK_MODE=http` needs it."
+    )
+    slack_client_id: str = Field("", description="The Slack app's client id, for installing in several workspaces.")
+    slack_client_secret: SecretStr | None = Field(None, description="The client secret that belongs to it.")
+    slack_api_url: str = Field(
+        "", description="The address of GovSlack's API, a proxy or a test server instead of Slack's, up to `/api/`."
+    )
+    slack_host: str = Field("127.0.0.1", description="The address that Slack's requests and installations come to.")
+    slack_port: Annotated[int, Field(ge=0, le=65_535)] = Field(3000, description="The port for them.")
+    slack_command: str = Field("/mlops", description="The slash command's name, as the app's manifest has it.")
 
     @field_validator("platforms", "web_hosts", mode="before")
     @classmethod
@@ -98,6 +120,28 @@ class Settings(BaseSettings):
         if value and value not in zoneinfo.available_timezones():
             raise ValueError("use an IANA zone such as Europe/Berlin")
         return value
+
+    @field_validator("encryption_key")
+    @classmethod
+    def _known_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        for key in value.get_secret_value().split(",") if value else ():
+            if not re.fullmatch(r"[\w-]{43}=", key.strip(), re.ASCII):
+                raise ValueError("each key is 32 bytes in url-safe base64, as Fernet.generate_key() makes them")
+        return value
+
+    @field_validator("slack_command")
+    @classmethod
+    def _known_command(cls, value: str) -> str:
+        if not re.fullmatch(r"/[a-z0-9_-]{1,31}", value):
+            raise ValueError("use a slash and up to 31 small letters, digits, - or _, such as /mlops")
+        return value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _whole_address(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and value.rstrip("/").endswith("/api")):
+            raise ValueError("use an address such as https://slack-gov.com/api/")
+        return f"{value.rstrip('/')}/" if value else ""
 
     @field_validator("discord_api_url", "discord_gateway_url")
     @classmethod

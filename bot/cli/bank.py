@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot import app, content, settings
+from bot import content, parts, settings
 from bot.coach import records
 from bot.coach.rounds import Bank
 from bot.core.errors import CoachError, ContentError, Fault, UsageError
@@ -112,7 +112,7 @@ async def import_file(arguments: argparse.Namespace) -> int:
         before = await _imported(chosen, place)
         changes = _changes(before, document.questions)
     else:
-        await app.make_folder(chosen)
+        await parts.make_folder(chosen)
         store = await sqlite.SqliteStore.open(chosen.database)
         try:
             changes = await store.write(_import, place, document.questions)
@@ -150,7 +150,7 @@ async def export(arguments: argparse.Namespace) -> int:
 
 async def _read(path: Path | None) -> Sequence[Question]:
     if path is None:
-        return await app.bank_of(settings.load())
+        return await parts.bank_of(settings.load())
     if await asyncio.to_thread(path.is_dir):
         return await asyncio.to_thread(content.load_bank, path)
     return (await asyncio.to_thread(content.read_document, path)).questions
@@ -159,7 +159,7 @@ async def _read(path: Path | None) -> Sequence[Question]:
 async def _in_use(community: str) -> Sequence[Question]:
     """The default bank with what was imported; the coach may be running."""
     chosen = settings.load()
-    bank = Bank(await app.bank_of(chosen))
+    bank = Bank(await parts.bank_of(chosen))
     if not await asyncio.to_thread(chosen.database.exists):
         return bank.default
     return await sqlite.look(chosen.database, bank.questions, _place(community))

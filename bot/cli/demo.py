@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot import app, settings
+from bot import app, parts, settings
 from bot.commands import Call, dispatch
 from bot.core.errors import ContentError
 from bot.core.message import Message
@@ -79,8 +79,8 @@ def add_to(commands: _SubParsersAction[Any]) -> None:
 async def demo(_: argparse.Namespace) -> int:
     """Play the day with the grader that is set up."""
     chosen = settings.load()
-    bank = await app.bank_of(chosen.model_copy(update={"bank": None}))
-    grader = app.grader_of(chosen)
+    bank = await parts.bank_of(chosen.model_copy(update={"bank": None}))
+    grader = parts.grader_of(chosen)
     try:
         await play(bank, grader, print)
     finally:

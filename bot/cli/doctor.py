@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot import settings
-from bot.app import bank_of, check_platforms, check_prompts
 from bot.coach import records
 from bot.core.errors import CoachError
 from bot.core.model import Channel
 from bot.core.ports import Unit, rows
 from bot.core.text import visible
+from bot.parts import bank_of, check_platforms, check_prompts, secret
 from bot.platforms.findings import Finding
 from bot.stores import sqlite
 
@@ -48,9 +48,28 @@ async def doctor(_: argparse.Namespace) -> int:
         )
         _tell(looked)
         found += looked
+    if "slack" in chosen.platforms:
+        looked = await _slack(chosen)
+        _tell(looked)
+        found += looked
     wrong = sum(not finding.right for finding in found)
     print("Nothing to do." if not wrong else f"{wrong} to look after.")
     return int(bool(wrong))
+
+
+async def _slack(chosen: settings.Settings) -> list[Finding]:
+    from bot.platforms.slack.doctor import check
+
+    return await check(
+        await _channels(chosen, "slack"),
+        bot_token=secret(chosen.slack_bot_token),
+        app_token=secret(chosen.slack_app_token),
+        signing_secret=secret(chosen.slack_signing_secret),
+        client_id=chosen.slack_client_id,
+        client_secret=secret(chosen.slack_client_secret),
+        mode=chosen.slack_mode,
+        api_url=chosen.slack_api_url,
+    )
 
 
 def _tell(found: Sequence[Finding]) -> None:

@@ -56,7 +56,7 @@ def add_to(commands: _SubParsersAction[Any]) -> None:
 
 async def grade(arguments: argparse.Namespace) -> int:
     """Print a grade for each answer; 1 when one couldn't be had. Raises UsageError for missing options."""
-    from bot import app
+    from bot import parts
 
     chosen = settings.load()
     given = (arguments.question, arguments.sample_answer, arguments.answer)
@@ -64,8 +64,8 @@ async def grade(arguments: argparse.Namespace) -> int:
         raise UsageError("--jsonl reads standard input; leave --question, --sample-answer and --answer out.")
     if not arguments.jsonl and any(value is None for value in given):
         raise UsageError("Give --question, --sample-answer and --answer, or --jsonl.")
-    await app.check_prompts(chosen)
-    grader = app.grader_of(chosen)
+    await parts.check_prompts(chosen)
+    grader = parts.grader_of(chosen)
     try:
         if arguments.jsonl:
             return await _lines(grader)

@@ -16,7 +16,7 @@ from bot.coach.work import RETRY_AFTER_ERROR_S, Bell, backoff, stop
 from bot.core import render
 from bot.core.errors import PlatformAway, PlatformError, StoreError
 from bot.core.message import Message, Parcel, ParcelKind
-from bot.core.model import Channel
+from bot.core.model import Channel, Person
 from bot.core.ports import Clock, CrashPoint, Platform, Row, Sent, Store, Unit, one, rows
 
 log = logging.getLogger(__name__)
@@ -119,8 +119,8 @@ class Delivery:
             if parcel is None:  # withdrawn, forgotten, or its round is gone
                 marks.append(asyncio.create_task(self._drop(row, "", "void")))
                 return 0.0
-            personal = bool(parcel.only_for)
-            await self._deliver(row, parcel, marks)
+            personal = bool(parcel.only_for) and not self._platform.finds_personal
+            await self._deliver(row, parcel, marks, personal=personal)
         except PlatformAway as error:
             log.warning("%s is away (%s); message %s waits", self._platform.name, error, row["id"])
             wait = max(backoff(row["tries"]), error.retry_after or 0.0)
@@ -146,9 +146,9 @@ class Delivery:
             return wait
         return 0.0
 
-    async def _deliver(self, row: Row, parcel: Parcel, marks: list[asyncio.Task[object]]) -> None:
-        if parcel.only_for:
-            # Personal messages can't be looked for afterwards: better once too few than twice.
+    async def _deliver(self, row: Row, parcel: Parcel, marks: list[asyncio.Task[object]], *, personal: bool) -> None:
+        if personal:
+            # These can't be looked for afterwards: better once too few than twice.
             await self._mark(row, parcel, Sent(row["message"] or ""))
             await self._platform.send(parcel)
             return
@@ -253,7 +253,11 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
     if own.grade is None:
         return None
     message = render.grade(own.grade, own.reply_id, own.notes)
-    return _to(home, key, kind, reply["channel"], message, reply_to=reply_to, only_for=only_for)
+    name = yield from one(
+        "person_name", platform=reply["platform"], community=reply["community"], user_id=reply["user_id"]
+    )
+    author = Person(reply["user_id"], name["name"] if name else "")
+    return _to(home, key, kind, reply["channel"], message, reply_to=reply_to, only_for=only_for, author=author)
 
 
 def _to(
@@ -265,9 +269,10 @@ def _to(
     *,
     reply_to: str = "",
     only_for: str = "",
+    author: Person | None = None,
     opens_thread: str = "",
 ) -> Parcel:
     return Parcel(
         key, kind, home.place.platform, home.place.community, home.place.channel, thread, message, reply_to, only_for,
-        opens_thread, home.pin, home.archive_after,
+        author, opens_thread, home.pin, home.archive_after,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from bot.coach.work import Bell, backoff, stop
 from bot.core import rules, strict
 from bot.core.errors import GraderAway, GraderError, UsageError
 from bot.core.model import Grade, Place, Question
-from bot.core.ports import Clock, CrashPoint, Grader, Row, Store, Unit, one, rows
+from bot.core.ports import Clock, CrashPoint, Grader, Row, Store, Support, Unit, one, rows
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +28,20 @@ TRIES = 3
 LONGEST_WAIT_S = 30.0
 
 
-async def assess(grader: Grader, question: Question, answer: str) -> Grade:
-    """Grade one answer under the contract. Raises GraderAway or GraderError; never makes a score up."""
+async def assess(grader: Grader, question: Question, answer: str, support: Support | None = None) -> Grade:
+    """Grade one answer under the contract. Raises GraderAway or GraderError; never makes a score up.
+
+    `support` checks whether the quotes support their key points; a grader whose quotes are of its own finding, because
+    it is the one that would be asked, needs none.
+    """
     task = strict.task(question, answer)
     settled = strict.settled(task)
     if settled:
         return settled
-    return strict.enforce(task, await grader.grade(task))
+    verdict = await grader.grade(task)
+    claimed = strict.claimed(task, verdict) if support else ()
+    found = await support.supports(claimed) if support and claimed else []
+    return strict.enforce(task, verdict, {pair for pair, so in zip(claimed, found, strict=True) if not so})
 
 
 class Grading:

@@ -12,11 +12,13 @@ from difflib import get_close_matches
 from bot.coach import records, results
 from bot.coach.rounds import Rounds
 from bot.core.errors import UsageError
-from bot.core.model import Channel, CountingRule, Place, Schedule
+from bot.core.model import Channel, CountingRule, Person, Place, Schedule
 from bot.core.ports import Clock, Row, Store, Unit, one, rows
 from bot.core.render import DAYS
+from bot.core.rules import NAME_LIMIT
+from bot.core.text import one_line, storable
 
-SETTINGS = ("time", "zone", "weekdays", "grace", "mention", "rule", "close-after", "pin", "archive")
+SETTINGS = ("time", "zone", "weekdays", "grace", "mention", "rule", "close-after", "pin", "archive", "organisers")
 """The names that /mlops config set takes."""
 
 ARCHIVE_TIMES = frozenset({dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(days=3), dt.timedelta(days=7)})
@@ -25,7 +27,10 @@ ARCHIVE_TIMES = frozenset({dt.timedelta(hours=1), dt.timedelta(days=1), dt.timed
 MOST_FAILED = 20
 _RECOUNTED_TOGETHER = 500
 _VALUE_LIMIT = 60
-"""Characters of a setting's value; no right one is longer but a mention."""
+"""Characters of a setting's value; no right one is longer but a mention or a list of people."""
+
+MOST_ORGANISERS = 25
+_MENTIONED = re.compile(r"<@!?(?P<id>\w{1,40})(?:\|(?P<name>[^>|]{0,100}))?>|@(?P<called>[^@<,]{1,80})")
 _LONGEST = dt.timedelta(days=14)
 _DURATION = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>m|min|minutes?|h|hours?|d|days?)")
 _UNITS = {"m": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1), "d": dt.timedelta(days=1)}
@@ -46,6 +51,9 @@ class Organise:
     async def set(self, place: Place, values: dict[str, str]) -> tuple[Channel, list[dt.datetime]]:
         """Change some of SETTINGS; a schedule begins with the first. Raises UsageError, and then nothing changed."""
         channel = await self._rounds.channel(place)
+        if "organisers" in values:
+            await self._store.write(_appoint, place, values["organisers"].strip())
+            values = {name: value for name, value in values.items() if name != "organisers"}
         changed = channel
         for name, value in values.items():
             changed = _changed(changed, name, value.strip())
@@ -55,6 +63,22 @@ class Organise:
         if "rule" in values:
             await self._recount(channel.id)
         return await self.show(place)
+
+    async def channels(self, place: Place) -> list[Channel]:
+        """The channels of a community that have a daily question, by name."""
+        where = {"platform": place.platform, "community": place.community}
+        found = await self._store.read(rows, "channels_of_community", **where)
+        return [records.channel(row, row["id"]) for row in found]
+
+    async def organisers(self, place: Place) -> list[Person]:
+        """Whom the organisers of a community named beside themselves."""
+        found = await self._store.read(rows, "organisers_of", platform=place.platform, community=place.community)
+        return [Person(row["user_id"], row["name"]) for row in found]
+
+    async def is_named(self, place: Place, user: str) -> bool:
+        """Whether somebody is one of them."""
+        where = {"platform": place.platform, "community": place.community}
+        return await self._store.read(one, "organiser_get", **where, user_id=user) is not None
 
     async def _recount(self, channel_id: int) -> None:
         """What counts has changed for every round of the channel, the past ones too.
@@ -97,6 +121,34 @@ def _save(before: Channel, after: Channel, now: int) -> Unit[None]:
         moved=int(before.schedule != after.schedule),
         now=now,
     )
+
+
+def _appoint(place: Place, value: str) -> Unit[None]:
+    """Replace a community's named organisers by those that a text mentions."""
+    where = {"platform": place.platform, "community": place.community}
+    named: dict[str, str] = {}
+    if value.casefold() not in ("", "nobody", "none", "-"):
+        for found in _MENTIONED.finditer(value):
+            person = yield from _meant(where, found)
+            named[person.id] = person.name
+        if not named or len(named) > MOST_ORGANISERS or _MENTIONED.sub("", value).strip(" ,\t"):
+            raise UsageError(f"Mention the people, such as @Ada @Ben (at most {MOST_ORGANISERS}), or write nobody.")
+    yield from rows("community_forget_organisers", **where)
+    for user, name in named.items():
+        yield from one("organiser_put", **where, user_id=user, name=name)
+
+
+def _meant(where: dict[str, str], found: re.Match[str]) -> Unit[Person]:
+    """A person by a platform's mention, or by the name under which they have written here."""
+    if found["id"]:
+        known = yield from one("person_name", **where, user_id=found["id"])
+        name = found["name"] or (known["name"] if known else "") or found["id"]
+        return Person(found["id"], one_line(storable(name), NAME_LIMIT))
+    called = yield from rows("people_called", **where, name=found["called"].strip())
+    if len(called) != 1:
+        what = "Nobody" if not called else "More than one person"
+        raise UsageError(f"{what} called {found['called'].strip()[:40]} has written here.")
+    return Person(called[0]["user_id"], called[0]["name"])
 
 
 def _recount(pairs: Sequence[Row]) -> Unit[None]:

@@ -78,7 +78,17 @@ def _present(platform: str, communities: Collection[str], all_known: bool, now: 
                 yield from one("community_left", platform=platform, community=row["community"], now=now)
 
 
-_OF_A_COMMUNITY = ("outbox", "results", "standings", "replies", "people", "rounds", "questions", "channels")
+_OF_A_COMMUNITY = (
+    "organisers",
+    "outbox",
+    "results",
+    "standings",
+    "replies",
+    "people",
+    "rounds",
+    "questions",
+    "channels",
+)
 
 
 def _forget_community(platform: str, community: str) -> Unit[None]:
@@ -91,6 +101,7 @@ def _forget_community(platform: str, community: str) -> Unit[None]:
 def _export(place: Place, person: Person) -> Unit[dict[str, Any]]:
     where = {"platform": place.platform, "community": place.community, "user_id": person.id}
     name = yield from one("person_name", **where)
+    organiser = yield from one("organiser_get", **where)
     replies = yield from rows("replies_of_person", **where)
     counted = yield from rows("results_of_person", **where)
     return {
@@ -98,6 +109,7 @@ def _export(place: Place, person: Person) -> Unit[dict[str, Any]]:
         "community": place.community,
         "id": person.id,
         "name": name["name"] if name else person.name,
+        "organiser": organiser is not None,
         "replies": [
             {
                 "question": row["question_id"],
@@ -141,4 +153,5 @@ def _forget(place: Place, user: str, now: int) -> Unit[int]:
         yield from results.recount(round_id, user)
         yield from results.tell(round_id, now)
     yield from one("person_delete", **where)
+    yield from one("organiser_delete", **where)
     return len(gone)

@@ -87,6 +87,11 @@ class Replies:
         await self._store.write(_withdraw, platform, community, channel, message, now)
         self._crash("reply.withdrawn")
 
+    async def name(self, platform: str, community: str, user: str, name: str) -> None:
+        """Note what a person who has written is called; nothing for others, and for a name without a letter."""
+        known = {"platform": platform, "community": community, "user_id": user}
+        await self._store.write(one, "person_rename", **known, name=_name(name))
+
     async def own(self, round_id: int, person: Person) -> OwnGrade:
         """A person's own grade at a round: the attempt that counts, else the newest."""
         return await self._store.read(_own, round_id, person.id)
@@ -170,9 +175,13 @@ def _take(reply: Reply, asked: bool, now: int) -> Unit[Taken]:
         platform=reply.platform,
         community=reply.community,
         user_id=reply.author.id,
-        name=one_line(storable(reply.author.name), rules.NAME_LIMIT) or "somebody",
+        name=_name(reply.author.name),
     )
     return Taken.ANSWER if state == "received" else Taken.DISCUSSION
+
+
+def _name(text: str) -> str:
+    return one_line(storable(text), rules.NAME_LIMIT)
 
 
 def _round_of(reply: Reply) -> Unit[Row | None]:

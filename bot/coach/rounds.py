@@ -134,6 +134,10 @@ class Rounds:
             raise UsageError("There is no question here yet. /mlops question asks one.")
         return found
 
+    async def open_now(self, place: Place, *, most: int) -> list[Round]:
+        """The daily rounds that are open in a community, the newest first."""
+        return await self._store.read(_open_now, place, most)
+
     async def questions(self, place: Place) -> tuple[Question, ...]:
         """All questions that this community has, drafts included."""
         return await self._store.read(self._bank.questions, place)
@@ -342,6 +346,16 @@ def _next_due(now: dt.datetime) -> Unit[float]:
         moments += _upcoming(channel, now, taken, 1)
     seconds = min(((at - now).total_seconds() for at in moments), default=LONGEST_WAIT_S)
     return max(0.05, min(LONGEST_WAIT_S, seconds))
+
+
+def _open_now(place: Place, most: int) -> Unit[list[Round]]:
+    found = yield from rows("rounds_open_of_community", platform=place.platform, community=place.community, most=most)
+    whole = []
+    for row in found:
+        round_ = yield from one("round_get", id=row["id"])
+        if round_ and round_["body"]:
+            whole.append(records.round_(round_))
+    return whole
 
 
 def _find(place: Place, thread: str, target: str) -> Unit[Round | None]:

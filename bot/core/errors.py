@@ -87,11 +87,13 @@ class GraderError(CoachError):
 class GraderAway(GraderError):
     """No grade could be had for now; the reply stays pending.
 
-    `retry_after` is the wait in seconds that the provider asked for, or None.
+    `retry_after` is the wait in seconds that the provider asked for, or None. `notice` tells the organisers what they
+    have to do about it; "" for what passes by itself.
     """
 
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
+    def __init__(self, text: str, retry_after: float | None = None, notice: str = "") -> None:
         self.retry_after = retry_after
+        self.notice = notice
         super().__init__(text)
 
 

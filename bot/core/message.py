@@ -13,6 +13,8 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from bot.core.model import Person
+
 # ---------------------------------------------------------------------------------------------- inline
 
 
@@ -216,8 +218,9 @@ class Parcel:
 
     `key` is the outbox row, unique for ever: with it a platform recognises what it has already posted. `thread` is ""
     for a post in the channel itself. `reply_to` is the message answered. `only_for` is the one person who may see it,
-    "" for everybody. A parcel with `opens_thread` gets a thread of that name made from it, which the platform puts away
-    after `archive_after` without a word. `pin` asks for a question to be pinned until its reveal.
+    "" for everybody. `author` wrote the answer that a grade is for. A parcel with `opens_thread` gets a thread of that
+    name made from it, which the platform puts away after `archive_after` without a word. `pin` asks for a question to
+    be pinned until its reveal.
     """
 
     key: str
@@ -229,6 +232,7 @@ class Parcel:
     message: Message
     reply_to: str = ""
     only_for: str = ""
+    author: Person | None = None
     opens_thread: str = ""
     pin: bool = False
     archive_after: dt.timedelta = dt.timedelta(days=1)

@@ -106,7 +106,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What produced a grade. Tokens are the provider's count (0 offline), `seconds` wall time."""
+    """What produced a grade. Tokens are the provider's count (0 offline), `seconds` wall time.
+
+    `cached_tokens` are those of the input that the provider had seen before. `cost` is in the currency of the prices.
+    `scores` are those of a panel, in its order. `fallback` says that the grader that should have graded was away.
+    """
 
     grader: str
     model: str = ""
@@ -114,6 +118,24 @@ class Receipt:
     input_tokens: int = 0
     output_tokens: int = 0
     seconds: float = 0.0
+    cached_tokens: int = 0
+    cost: float = 0.0
+    scores: tuple[int, ...] = ()
+    fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs, in money for a million tokens; `cached` is for input that the provider had seen before."""
+
+    input: float
+    cached: float
+    output: float
+
+    def of(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> float:
+        """The cost of a request; cached tokens are part of the input's."""
+        fresh = max(0, input_tokens - cached_tokens)
+        return (fresh * self.input + cached_tokens * self.cached + output_tokens * self.output) / 1e6
 
 
 @dataclass(frozen=True, slots=True)

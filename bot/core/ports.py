@@ -77,6 +77,14 @@ class Grader(Protocol):
     async def close(self) -> None: ...
 
 
+class Support(Protocol):
+    """Says whether words carry a claim, whoever maintains that they do."""
+
+    async def supports(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
+        """For each (claim, quote): whether the quote is at least partly about what the claim says."""
+        ...
+
+
 # ---------------------------------------------------------------------------------------------- the platforms
 
 
@@ -97,6 +105,11 @@ class Platform(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def finds_personal(self) -> bool:
+        """Whether `find` finds messages for one person too. Where it doesn't, they are sent at most once."""
+        ...
 
     async def send(self, parcel: Parcel) -> Sent: ...
 

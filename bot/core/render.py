@@ -30,6 +30,7 @@ from bot.core.model import (
     Coverage,
     Grade,
     KeyPoint,
+    Person,
     Podium,
     PointVerdict,
     Progress,
@@ -330,6 +331,11 @@ def progress(person: str, me: Progress, course: Course = ()) -> Message:
 # ---------------------------------------------------------------------------------------------- help and privacy
 
 
+def _next_questions(posts: Sequence[tuple[str, dt.datetime]]) -> tuple[Block, ...]:
+    lines = tuple((f"{name or 'here'}: ", When(at)) for name, at in posts)
+    return Para((Strong("Next daily question"),)), Bullets(lines)
+
+
 def help_(usages: Sequence[tuple[str, str]], next_posts: Sequence[tuple[str, dt.datetime]]) -> Message:
     """The commands, and when the next daily question comes."""
     blocks: list[Block] = [
@@ -337,12 +343,51 @@ def help_(usages: Sequence[tuple[str, str]], next_posts: Sequence[tuple[str, dt.
         Bullets(tuple((Strong(f"/mlops {usage}"), f": {text}") for usage, text in usages)),
     ]
     if next_posts:
-        lines = tuple((f"{name or 'here'}: ", When(at)) for name, at in next_posts)
-        blocks += [Para((Strong("Next daily question"),)), Bullets(lines)]
+        blocks += _next_questions(next_posts)
     else:
         blocks.append(Para(("No daily question is scheduled here. An organiser sets it up with /mlops config setup.",)))
     blocks.append(Para(("Scores are for practice, not for hiring decisions.",)))
     return Message("MLOps Coach", tuple(blocks))
+
+
+def home_question(round_: Round) -> Message:
+    """An open question, on a person's own page."""
+    where = f"#{round_.channel.name}" if round_.channel.name else "the channel"
+    post = question_post(round_)
+    closes = Para(("In ", where, ". Closes ", When(round_.closes_at), "."))
+    return Message(post.title, (Para((Strong(round_.question.text),)), closes), post.buttons)
+
+
+def home_nothing(next_posts: Sequence[tuple[str, dt.datetime]]) -> Message:
+    """No question is open; when the next ones come."""
+    title = "No question is open"
+    if not next_posts:
+        return say("No daily question is scheduled here yet.", title=title)
+    return Message(title, _next_questions(next_posts))
+
+
+def home_settings(channels: Sequence[Channel], organisers: Sequence[Person], *, organiser: bool) -> Message:
+    """How the community's channels are set up; `organiser` says whether the reader may change it."""
+    lines = tuple((Strong(f"#{c.name or c.place.channel}"), f": {schedule_line(c.schedule)}") for c in channels)
+    blocks: list[Block] = [Bullets(lines) if lines else Para(("No channel has a daily question yet.",))]
+    if organisers:
+        blocks.append(Para(("Organisers beside the admins: ", _list([person.name for person in organisers]), ".")))
+    if organiser:
+        blocks.append(Para(("Write /mlops config setup in a channel to change its question's time, zone or days.",)))
+    return Message("Settings", tuple(blocks))
+
+
+def home_privacy() -> Message:
+    """What can be done about one's own data."""
+    return say(
+        "What is stored about you: your answers, their grades, and your name as it is shown here. Scores are for"
+        " practice, not for hiring decisions.",
+        title="Privacy",
+        buttons=(
+            Button("Export my data", "privacy", args=(("what", "export"),)),
+            Button("Delete my data", "privacy", args=(("what", "delete"),)),
+        ),
+    )
 
 
 def shown_to_all() -> Message:
@@ -397,8 +442,10 @@ def _hours(span: dt.timedelta) -> str:
     return _count(hours // 24, "day") if hours % 24 == 0 else _count(hours, "hour")
 
 
-def config(channel: Channel, next_posts: Sequence[dt.datetime], *, saved: bool = False) -> Message:
-    """How a channel is set up, and its next three posts."""
+def config(
+    channel: Channel, next_posts: Sequence[dt.datetime], organisers: Sequence[Person] = (), *, saved: bool = False
+) -> Message:
+    """How a channel is set up, and its next three posts; `organisers` are those of the whole community."""
     hours = channel.close_after.total_seconds() / 3600
     rows = [
         ("time", schedule_line(channel.schedule)),
@@ -409,6 +456,8 @@ def config(channel: Channel, next_posts: Sequence[dt.datetime], *, saved: bool =
         ("pin", "the open question" if channel.pin else "nothing"),
         ("archive", f"a thread without a word for {_hours(channel.archive_after)}"),
     ]
+    if organisers:
+        rows.append(("organisers", _list([person.name for person in organisers])))
     blocks: list[Block] = [Table(("setting", "value"), tuple(rows))]
     if next_posts:
         blocks.append(Para((Strong("Next posts"),)))

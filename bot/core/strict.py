@@ -1,14 +1,16 @@
 """The contract of a grade, the same for every grader.
 
 A score is an integer from 1 to 10. The exact sample answer is a 10 and an answer without words a 1, without asking
-anybody. A quote counts only if it stands in the answer. A score is never above what the counted key points carry
-(`ceiling`). Reasons are given below 6 and only there. What can't be brought under the contract isn't a grade.
+anybody. A quote counts only if it stands in the answer and supports its key point. A score is never above what the
+counted key points carry (`ceiling`). Reasons are given below 6 and only there. What can't be brought under the contract
+isn't a grade.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Container
 
 from bot.core import render
 from bot.core.errors import GraderError
@@ -21,6 +23,7 @@ NO_POINT_CEILING = 2
 """The best score of an answer that carries no key point at all."""
 
 _NO_ANSWER = frozenset({Remark.EMPTY, Remark.DONT_KNOW, Remark.ECHO, Remark.OFF_TOPIC, Remark.INJECTION})
+_CREDITED = frozenset({Coverage.COVERED, Coverage.PARTLY})
 _MOST_POINTS = 7
 _POINT_WORDS = 4
 _CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|so)\s+")
@@ -83,8 +86,22 @@ def ceiling(points: tuple[PointVerdict, ...]) -> int:
     return NO_POINT_CEILING + math.ceil((HIGHEST - NO_POINT_CEILING) * carried - 1e-9)
 
 
-def enforce(task: Task, verdict: Verdict) -> Grade:
-    """Bring a grader's verdict under the contract. Raises GraderError when it can't be: then there is no grade."""
+def carried(task: Task, verdict: Verdict) -> int:
+    """The score of a verdict, held down to what its quotes carry that stand in the answer."""
+    return min(verdict.score, ceiling(tuple(_checked(point, task.answer) for point in verdict.points)))
+
+
+def claimed(task: Task, verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    """The (claim, quote) pairs that a verdict gets credit for, if the quotes support the claims."""
+    counted = (_checked(point, task.answer) for point in verdict.points)
+    return tuple((point.point.claim, point.quote) for point in counted if point.coverage in _CREDITED)
+
+
+def enforce(task: Task, verdict: Verdict, unsupported: Container[tuple[str, str]] = ()) -> Grade:
+    """Bring a grader's verdict under the contract. Raises GraderError when it can't be: then there is no grade.
+
+    `unsupported` are those of `claimed` whose quote doesn't support the claim.
+    """
     if isinstance(verdict.score, bool) or not isinstance(verdict.score, int):
         raise GraderError(f"the grader gave a score that isn't a whole number: {verdict.score!r:.40}")
     if not LOWEST <= verdict.score <= HIGHEST:
@@ -93,17 +110,19 @@ def enforce(task: Task, verdict: Verdict) -> Grade:
         raise GraderError(f"the grader judged {len(verdict.points)} of {len(task.key_points)} key points")
     if tuple(point.point for point in verdict.points) != task.key_points:
         raise GraderError("the grader judged other key points than it was given")
-    points = tuple(_checked(point, task.answer) for point in verdict.points)
+    points = tuple(_checked(point, task.answer, unsupported) for point in verdict.points)
     score = min(verdict.score, ceiling(points))
     reasons = _reasons(task, points, verdict) if score < REASONS_BELOW else ()
     return Grade(score, reasons, points, verdict.receipt)
 
 
-def _checked(point: PointVerdict, answer: str) -> PointVerdict:
-    """A point is covered only by words that are really there."""
+def _checked(point: PointVerdict, answer: str, unsupported: Container[tuple[str, str]] = ()) -> PointVerdict:
+    """A point is covered only by words that are really there and speak of it."""
     if point.coverage is Coverage.MISSING:
         return PointVerdict(point.point, Coverage.MISSING)
     quote = fold(point.quote)
+    if point.coverage in _CREDITED and (point.point.claim, point.quote) in unsupported:
+        return PointVerdict(point.point, Coverage.MISSING)
     if quote and f" {quote} " in f" {fold(answer)} ":
         return point
     return PointVerdict(point.point, Coverage.MISSING)

@@ -92,6 +92,7 @@ class Room:
     """A chat in memory that keeps every parcel and can be made to fail."""
 
     name = "room"
+    finds_personal = False
 
     def __init__(self) -> None:
         self._ids = itertools.count(1)

@@ -205,3 +205,35 @@ async def test_two_communities_with_the_same_channel_keep_apart(world: World) ->
     world.room.failure = lambda parcel: PlatformAway("away", 60.0) if parcel.community == "guild" else None
     await world.app.settle()
     assert [parcel.community for parcel in of_kind(world, "question")] == ["elsewhere"]
+
+
+@pytest.mark.parametrize("crash", ["outbox.claimed", "outbox.sent", "outbox.marked"])
+async def test_where_personal_messages_are_found_again_none_is_lost_or_sent_twice(tmp_path: Path, crash: str) -> None:
+    room, clock = Room(), HandClock()
+    room.finds_personal = True
+    async with world_at(tmp_path / "c.sqlite3", room, clock, CrashAt(crash, 2)) as world:
+        await world.daily()
+        await private(world)
+        await world.app.settle()
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        await world.app.coach.grading.take_back()
+        await world.app.settle()
+        assert [parcel.only_for for parcel in of_kind(world, "grade")] == ["ada"]
+
+
+async def test_an_outage_loses_no_personal_message_that_can_be_found_again(world: World) -> None:
+    world.room.finds_personal = True
+    await world.daily()
+    await private(world)
+    world.room.failure = lambda _: PlatformAway("no connection")
+    await world.app.settle()
+    world.room.failure = lambda _: None
+    world.clock.pass_(minutes=1)
+    await world.app.settle()
+    assert [parcel.only_for for parcel in of_kind(world, "grade")] == ["ada"]
+
+
+async def test_a_grade_says_whose_answer_it_is_for(world: World) -> None:
+    await burst(world, 1)
+    await world.app.settle()
+    assert [parcel.author for parcel in of_kind(world, "grade")] == [Person("p0", "P0")]

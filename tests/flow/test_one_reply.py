@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
+from bot.core.model import Person
 from tests.flow.conftest import HandClock, Room, World, world_at
 
 FULL = "alpha{0} one beta{0} two gamma{0} three delta{0} four is what I would say here"
@@ -111,3 +113,18 @@ async def test_what_was_missed_while_away_is_taken_and_what_vanished_withdrawn(w
     await world.app.settle()
     assert gone.message not in {reply.message for reply in world.room.messages[round_.thread]}
     assert await world.points() == {"Ada": 5}
+
+
+async def test_a_name_that_is_not_known_yet_hides_none_and_comes_later(world: World) -> None:
+    round_ = await world.daily()
+    nameless = dataclasses.replace(world.reply(round_, "ada", full(round_.question.id)), author=Person("ada", ""))
+    await world.app.coach.replies.take(nameless)
+    await world.app.settle()
+    assert await world.points() == {"somebody": 10}
+    await world.app.coach.replies.name("room", "guild", "ada", " Ada\nL. ")
+    await world.app.coach.replies.name("room", "guild", "stranger", "Zoe")
+    assert await world.points() == {"Ada L.": 10}
+    later = dataclasses.replace(nameless, message="later")
+    await world.app.coach.replies.take(later)
+    await world.app.coach.replies.name("room", "guild", "ada", "")
+    assert await world.points() == {"Ada L.": 10}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.coach.organise import SETTINGS
-from bot.commands import ARGUMENT_LIMIT, BY_VERB, TABLE, Call, Command, Kind, complete, dispatch, parse
+from bot.commands import ARGUMENT_LIMIT, BY_VERB, TABLE, Call, Command, Kind, complete, dispatch, home, mentioned, parse
 from bot.core.errors import UsageError
 from bot.core.message import Form, Message
 from bot.core.model import Person
@@ -281,6 +281,7 @@ async def test_setup_by_form_shows_what_was_saved(world: World) -> None:
 @pytest.mark.parametrize("name", SETTINGS)
 async def test_every_setting_can_be_set(world: World, name: str) -> None:
     values = {"time": "7", "zone": "berlin", "weekdays": "weekends", "grace": "2h", "rule": "BEST", "pin": "on"}
+    values["organisers"] = "<@U1|Ada>"
     value = values.get(name, "@all" if name == "mention" else "1d")
     assert shown(await world.call("config set", organiser=True, name=name, value=value)).startswith("Saved")
 
@@ -306,3 +307,91 @@ async def test_a_community_never_reaches_anothers_rounds_and_replies(world: Worl
             assert "/10" not in answer.text
     async with world_at(tmp_path / "empty.sqlite3") as empty:
         assert shown(await empty.call("me")).startswith("Ada\nYou haven't")
+
+
+# ---------------------------------------------------------------------------------------------- mentions
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("", ("help", {})),
+        ("hint", ("hint", {})),
+        ("Leaderboard month", ("leaderboard", {"period": "month"})),
+        ("config show", ("config show", {})),
+        ("I would compare the distributions of each feature first", None),
+        ("question your data before you question the model, then look at what was deployed", None),
+        ("share", None),
+        ("hello there", None),
+    ],
+)
+def test_a_mention_is_a_command_only_when_it_reads_like_one(said: str, meant: object) -> None:
+    assert mentioned(said) == meant
+
+
+# ---------------------------------------------------------------------------------------------- the own page
+
+
+async def page(world: World, who: str, *, organiser: bool = False) -> list[Message]:
+    call = Call("home", PLACE, Person(who, who.title()), world.clock.now(), "", organiser)
+    return list(await home(world.app.coach, call))
+
+
+async def test_the_own_page_tells_what_is_open_how_one_stands_and_what_is_stored(world: World) -> None:
+    round_ = await world.daily()
+    await world.say(round_, "ada", full(round_.question.id))
+    question, standing, settings, privacy = await page(world, "ada")
+    assert round_.question.text in question.text
+    assert [button.target for button in question.buttons] == [str(round_.id)] * 3
+    assert "10 points, 1 answer" in standing.text
+    assert "#daily: 09:00 UTC" in settings.text
+    assert "/mlops config setup" not in settings.text
+    assert [button.verb for button in privacy.buttons] == ["privacy", "privacy"]
+
+
+async def test_the_own_page_says_when_the_next_question_comes_while_none_is_open(world: World) -> None:
+    nothing, *_ = await page(world, "ada")
+    assert nothing.text == "No question is open\nNo daily question is scheduled here yet."
+    await world.app.coach.organise.set(PLACE, {"time": "10:00", "zone": "UTC"})
+    nothing, *_ = await page(world, "ada")
+    assert "10:00 UTC" in nothing.text
+
+
+# ---------------------------------------------------------------------------------------------- named organisers
+
+
+async def test_whom_an_organiser_names_may_do_what_organisers_do(world: World) -> None:
+    round_ = await world.daily()
+    await world.say(round_, "ben", half(round_.question.id))
+    assert "is for organisers" in shown(await world.call("config show", "ben"))
+    told = shown(await world.call("config set", organiser=True, name="organisers", value="<@U7|Cleo> @Ben"))
+    assert "Ben and Cleo" in told
+    assert "Settings" in shown(await world.call("config show", "ben"))
+    assert "Settings" in shown(await world.call("config show", "U7"))
+    assert "/mlops config setup" in (await page(world, "ben"))[2].text
+    shown(await world.call("config set", organiser=True, name="organisers", value="nobody"))
+    assert "is for organisers" in shown(await world.call("config show", "ben"))
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("Ada", "Mention the people"),
+        ("@Nobody", "Nobody called Nobody has written here."),
+        ("<@U1> and his cat", "Mention the people"),
+        (" ".join(f"<@U{number}>" for number in range(26)), "at most 25"),
+    ],
+)
+async def test_organisers_are_named_by_mention_and_a_wrong_name_changes_nothing(
+    world: World, value: str, problem: str
+) -> None:
+    await world.call("config set", organiser=True, name="organisers", value="<@U9|Zoe>")
+    assert problem in shown(await world.call("config set", organiser=True, name="organisers", value=value))
+    assert [person.name for person in await world.app.coach.organise.organisers(PLACE)] == ["Zoe"]
+
+
+async def test_a_named_organiser_who_is_forgotten_is_none_any_more(world: World) -> None:
+    await world.call("config set", organiser=True, name="organisers", value="<@ada|Ada>")
+    assert await world.app.coach.organise.is_named(PLACE, "ada")
+    await world.app.coach.privacy.delete(PLACE, Person("ada", "Ada"))
+    assert not await world.app.coach.organise.is_named(PLACE, "ada")

@@ -183,11 +183,10 @@ def test_a_denied_point_is_contradicted(grader: EmbeddedGrader) -> None:
     assert verdict.points[0].coverage is Coverage.CONTRADICTED
 
 
-def test_a_quote_supports_the_claim_that_it_carries_only(grader: EmbeddedGrader) -> None:
-    assert grader.supports(POINTS[1].claim, ONE)
-    assert not grader.supports(POINTS[4].claim, ONE)
-    assert not grader.supports(POINTS[1].claim, "")
-    assert not grader.supports(POINTS[1].claim, "The environment isn't a container image pinned by digest.")
+async def test_a_quote_supports_the_claim_that_it_carries_only(grader: EmbeddedGrader) -> None:
+    against = "The environment isn't a container image pinned by digest."
+    pairs = [(POINTS[1].claim, ONE), (POINTS[4].claim, ONE), (POINTS[1].claim, ""), (POINTS[1].claim, against)]
+    assert await grader.supports(pairs) == [True, False, False, False]
 
 
 def containers(answer: str) -> Verdict:

@@ -15,7 +15,8 @@ OFTEN = (
     "result_get results_of_round round_pending standings_top standing_of standings_above standings_equal rounds_days "
     "results_days rounds_close rounds_missed rounds_next_close rounds_read_again outbox_heads outbox_claim "
     "replies_of_person replies_forget round_get person_name round_newest rounds_asked "
-    "round_last_on_demand outbox_of_reply replies_failed rounds_to_reveal rounds_to_count rounds_next_count"
+    "round_last_on_demand outbox_of_reply replies_failed rounds_to_reveal rounds_to_count rounds_next_count "
+    "rounds_open_of_community organiser_get organisers_of"
 ).split()
 
 

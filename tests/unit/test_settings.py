@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import check_platforms
 from bot.core.errors import SettingsError
+from bot.parts import check_platforms
 from bot.settings import PREFIX, Settings, load, table
 
 SECRET = "xoxb-very-secret-0123456789"
@@ -101,16 +101,42 @@ def test_settings_cannot_be_changed_and_a_comma_list_is_read_with_spaces() -> No
         ("discord", {}, "COACH_DISCORD_TOKEN"),
         ("slack", {}, "COACH_SLACK_BOT_TOKEN"),
         ("slack", {"COACH_SLACK_BOT_TOKEN": SECRET}, "COACH_SLACK_APP_TOKEN"),
+        ("slack", {"COACH_SLACK_BOT_TOKEN": SECRET, "COACH_SLACK_MODE": "http"}, "COACH_SLACK_SIGNING_SECRET"),
+        ("slack", {"COACH_SLACK_CLIENT_ID": "1.2"}, "COACH_SLACK_CLIENT_SECRET"),
+        ("slack", {"COACH_SLACK_CLIENT_SECRET": SECRET}, "COACH_SLACK_CLIENT_ID"),
         ("web,discord", {}, "COACH_DISCORD_TOKEN"),
     ],
 )
 def test_a_platform_without_its_token_says_which_and_where_to_get_it(
     platforms: str, given: dict[str, str], missing: str
 ) -> None:
-    with pytest.raises(SettingsError, match=f"^{missing} is not set. Platform .* needs it: .+") as error:
+    with pytest.raises(SettingsError, match=f"^{missing} is not set. Platform .* needs it.*: .+") as error:
         check_platforms(load({"COACH_PLATFORMS": platforms, **given}))
     assert SECRET not in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SLACK_COMMAND", "mlops"),
+        ("SLACK_COMMAND", "/ML OPS"),
+        ("SLACK_API_URL", "slack-gov.com/api/"),
+        ("SLACK_API_URL", "https://slack-gov.com"),
+        ("ENCRYPTION_KEY", "short"),
+        ("ENCRYPTION_KEY", f"{'A' * 43}=,{'A' * 44}"),
+    ],
+)
+def test_what_slack_could_not_use_is_refused_and_a_key_is_not_shown(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^COACH_{name} is wrong") as error:
+        load({PREFIX + name: value})
+    assert "AAAA" not in str(error.value)
+
+
+def test_slacks_address_and_keys_are_read() -> None:
+    settings = load({"COACH_SLACK_API_URL": "https://slack-gov.com/api", "COACH_ENCRYPTION_KEY": f"{'A' * 43}="})
+    assert settings.slack_api_url == "https://slack-gov.com/api/"
+    assert settings.encryption_key is not None
 
 
 def test_the_table_lists_every_setting_with_default_and_no_secret() -> None:

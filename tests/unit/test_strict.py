@@ -128,6 +128,21 @@ def test_a_quote_counts_only_when_it_is_in_the_answer() -> None:
         assert all(point.quote == "" for point in invented.points)
 
 
+def test_a_quote_that_does_not_support_its_point_carries_nothing() -> None:
+    asked, fooled = task(), verdict(10, *[COVERED] * 4, quote="roll back")
+    pairs = strict.claimed(asked, fooled)
+    assert len(pairs) == 4
+    assert strict.enforce(asked, fooled).score == 10
+    assert strict.enforce(asked, fooled, set(pairs[:2])).score == 6
+    assert strict.enforce(asked, fooled, set(pairs)).score == strict.NO_POINT_CEILING
+
+
+def test_only_quotes_that_stand_in_the_answer_are_asked_about() -> None:
+    assert strict.claimed(task(), verdict(10, *[COVERED] * 4, quote="never written")) == ()
+    assert strict.claimed(task(), verdict(1, AGAINST, quote="roll back")) == ()
+    assert strict.carried(task(), verdict(9, *[COVERED] * 4, quote="never written")) == strict.NO_POINT_CEILING
+
+
 @given(st.lists(st.sampled_from(Coverage), min_size=4, max_size=4), st.integers(1, 10))
 def test_a_grade_keeps_its_contract(coverages: list[Coverage], score: int) -> None:
     grade = strict.enforce(task(), verdict(score, *coverages))

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,9 +49,16 @@ class EmbeddedGrader:
         receipt = dataclasses.replace(verdict.receipt, seconds=round(time.perf_counter() - begun, 4))
         return dataclasses.replace(verdict, receipt=receipt)
 
-    def supports(self, claim: str, quote: str) -> bool:
-        """Whether a quote carries a claim, at least partly, and doesn't contradict it. On the caller's thread."""
-        return self._load().supports(claim, quote)
+    async def supports(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
+        """For each (claim, quote): whether the quote carries the claim, at least partly. Raises as `grade` does."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, self._supported, tuple(pairs))
+        except RuntimeError as exc:
+            raise GraderError("the embedded grader is closed") from exc
+
+    def _supported(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
+        judge = self._load()
+        return [judge.supports(claim, quote) for claim, quote in pairs]
 
     async def close(self) -> None:
         """Let the answer in work finish, drop the others, and forget the model."""

@@ -73,6 +73,10 @@ class DiscordChat:
     def name(self) -> str:
         return PLATFORM
 
+    @property
+    def finds_personal(self) -> bool:
+        return False
+
     def attach(self, coach: Coach) -> None:
         """The coach that gets what people write here."""
         self._coach = coach

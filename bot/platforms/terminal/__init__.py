@@ -27,6 +27,10 @@ class Terminal:
     def name(self) -> str:
         return PLATFORM
 
+    @property
+    def finds_personal(self) -> bool:
+        return True
+
     def say(self, who: str, text: str, *, indent: str = "") -> None:
         """Print what somebody says, without what could steer a terminal."""
         self._write(f"{indent}{visible(who)}")

@@ -56,6 +56,10 @@ class WebChat:
     def name(self) -> str:
         return PLATFORM
 
+    @property
+    def finds_personal(self) -> bool:
+        return True
+
     def attach(self, coach: Coach) -> None:
         """The coach that gets what people write here."""
         self._coach = coach

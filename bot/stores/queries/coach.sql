@@ -76,6 +76,11 @@ SELECT r.id FROM rounds r JOIN channels c ON c.id = r.channel_id
 WHERE c.platform = :platform AND c.community = :community AND c.channel = :channel AND r.state IN ('open', 'closed')
 ORDER BY r.state = 'open' DESC, r.id DESC LIMIT 1;
 
+-- name: rounds_open_of_community
+SELECT r.id FROM channels c JOIN rounds r ON r.channel_id = c.id
+WHERE c.platform = :platform AND c.community = :community AND r.state = 'open' AND r.daily = 1
+ORDER BY r.id DESC LIMIT :most;
+
 -- name: round_daily
 SELECT id, state FROM rounds WHERE channel_id = :channel_id AND daily = 1 AND local_date = :local_date;
 
@@ -158,8 +163,15 @@ ORDER BY r.local_date DESC LIMIT :most;
 -- ------------------------------------------------------------------------------------------ people
 
 -- name: person_put
-INSERT INTO people (platform, community, user_id, name) VALUES (:platform, :community, :user_id, :name)
-ON CONFLICT (platform, community, user_id) DO UPDATE SET name = excluded.name WHERE people.name <> excluded.name
+-- A name that isn't known yet never hides one that is.
+INSERT INTO people (platform, community, user_id, name)
+VALUES (:platform, :community, :user_id, CASE WHEN :name = '' THEN 'somebody' ELSE :name END)
+ON CONFLICT (platform, community, user_id) DO UPDATE SET name = :name WHERE people.name <> :name AND :name <> ''
+RETURNING user_id;
+
+-- name: person_rename
+UPDATE people SET name = :name
+WHERE platform = :platform AND community = :community AND user_id = :user_id AND name <> :name AND :name <> ''
 RETURNING user_id;
 
 -- name: person_name

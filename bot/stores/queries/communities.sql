@@ -43,3 +43,25 @@ DELETE FROM channels WHERE platform = :platform AND community = :community RETUR
 DELETE FROM question_versions
 WHERE NOT EXISTS (SELECT 1 FROM rounds r WHERE r.question_version = question_versions.version)
 RETURNING version;
+
+-- ------------------------------------------------------------------------------------------ organisers
+
+-- name: organiser_put
+INSERT INTO organisers (platform, community, user_id, name) VALUES (:platform, :community, :user_id, :name)
+ON CONFLICT (platform, community, user_id) DO NOTHING RETURNING user_id;
+
+-- name: organiser_get
+SELECT user_id FROM organisers WHERE platform = :platform AND community = :community AND user_id = :user_id;
+
+-- name: organisers_of
+SELECT user_id, name FROM organisers WHERE platform = :platform AND community = :community ORDER BY name, user_id;
+
+-- name: organiser_delete
+DELETE FROM organisers WHERE platform = :platform AND community = :community AND user_id = :user_id RETURNING user_id;
+
+-- name: community_forget_organisers
+DELETE FROM organisers WHERE platform = :platform AND community = :community RETURNING user_id;
+
+-- name: people_called
+SELECT user_id, name FROM people
+WHERE platform = :platform AND community = :community AND lower(name) = lower(:name) ORDER BY user_id LIMIT 2;

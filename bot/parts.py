@@ -1,0 +1,148 @@
+"""The parts of a coach as the settings describe them: bank, prompts, grader, platforms."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from bot import content
+from bot.coach import Coach
+from bot.core.errors import SettingsError
+from bot.core.model import Question
+from bot.core.ports import Clock, Grader, Platform, Store
+from bot.settings import Settings
+
+
+def grader_of(settings: Settings) -> Grader:
+    """The grader that the settings name; its model is loaded when the first answer comes."""
+    if settings.grader == "embedded":
+        from bot.graders.embedded import EmbeddedGrader
+
+        return EmbeddedGrader(settings.model)
+    raise SettingsError("COACH_GRADER is llm, which this version can't do yet. Set it to embedded.")
+
+
+async def bank_of(settings: Settings) -> tuple[Question, ...]:
+    """The default bank. Raises ContentError."""
+    folder = settings.bank or content.default_folder("bank")
+    return await asyncio.to_thread(content.load_bank, folder)
+
+
+async def check_prompts(settings: Settings) -> content.Prompts:
+    """The prompts folder, read and checked. Raises ContentError."""
+    return await asyncio.to_thread(content.load_prompts, settings.prompts or content.default_folder("prompts"))
+
+
+async def make_folder(settings: Settings) -> None:
+    """Make the database's folder when it is missing. Raises SettingsError when that can't be done."""
+    folder = settings.database.parent
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {folder} can't be made ({error.strerror}). Point COACH_DATABASE_URL at a place to write to."
+        ) from error
+
+
+Need = tuple[str, SecretStr | str | None, str]
+"""A variable, its value, and why it is needed and where it is found."""
+
+
+def check_platforms(settings: Settings) -> None:
+    """Raise SettingsError for a platform that is named but can't run as set up."""
+    needs: Mapping[str, Sequence[Need]] = {
+        "discord": [
+            ("COACH_DISCORD_TOKEN", settings.discord_token, ": copy it from Bot > Token in the developer portal"),
+        ],
+        "slack": _slack_needs(settings),
+    }
+    for platform in settings.platforms:
+        for name, value, remedy in needs.get(platform, []):
+            if not value:
+                raise SettingsError(f'{name} is not set. Platform "{platform}" needs it{remedy}.')
+
+
+def _slack_needs(settings: Settings) -> list[Need]:
+    """What Slack can't do without, given the mode."""
+    credentials = "copy it from Basic Information > App Credentials"
+    if settings.slack_client_id or settings.slack_client_secret:
+        installed = [
+            ("COACH_SLACK_CLIENT_ID", settings.slack_client_id, f" with OAuth: {credentials}"),
+            ("COACH_SLACK_CLIENT_SECRET", settings.slack_client_secret, f" with OAuth: {credentials}"),
+        ]
+    else:
+        where = "copy it from OAuth & Permissions (xoxb-)"
+        installed = [("COACH_SLACK_BOT_TOKEN", settings.slack_bot_token, f": {where}")]
+    if settings.slack_mode == "http":
+        way = ("COACH_SLACK_SIGNING_SECRET", settings.slack_signing_secret, f" in HTTP mode: {credentials}")
+    else:
+        where = "create one under Basic Information > App-Level Tokens with connections:write"
+        way = ("COACH_SLACK_APP_TOKEN", settings.slack_app_token, f" in Socket Mode: {where}")
+    return [*installed, way]
+
+
+def secret(value: SecretStr | None) -> str:
+    """A secret in plain, "" when it isn't set."""
+    return value.get_secret_value() if value else ""
+
+
+class Attachable(Platform, Protocol):
+    """A platform that hands what people do to a coach."""
+
+    def attach(self, coach: Coach) -> None: ...
+
+
+def platforms_of(settings: Settings, store: Store, clock: Clock) -> list[Attachable]:
+    """The platforms that the settings name, each imported only then. Raises SettingsError."""
+    made: list[Attachable] = []
+    if "web" in settings.platforms:
+        from bot.platforms.web import WebChat
+
+        made.append(
+            WebChat(
+                store,
+                clock,
+                host=settings.web_host,
+                port=settings.web_port,
+                token=secret(settings.web_token),
+                hosts=settings.web_hosts,
+            )
+        )
+    if "discord" in settings.platforms and settings.discord_token:
+        from bot.platforms.discord import DiscordChat
+
+        made.append(
+            DiscordChat(
+                store,
+                token=settings.discord_token.get_secret_value(),
+                api_url=settings.discord_api_url,
+                gateway_url=settings.discord_gateway_url,
+                grace=dt.timedelta(days=settings.forget_after_days),
+            )
+        )
+    if "slack" in settings.platforms:
+        from bot.platforms.slack import slack_chat
+
+        made.append(
+            slack_chat(
+                store,
+                clock,
+                bot_token=secret(settings.slack_bot_token),
+                app_token=secret(settings.slack_app_token),
+                signing_secret=secret(settings.slack_signing_secret),
+                api_url=settings.slack_api_url,
+                client_id=settings.slack_client_id,
+                client_secret=secret(settings.slack_client_secret),
+                mode=settings.slack_mode,
+                host=settings.slack_host,
+                port=settings.slack_port,
+                command=settings.slack_command,
+                encryption_keys=[key for key in secret(settings.encryption_key).split(",") if key],
+                grace=dt.timedelta(days=settings.forget_after_days),
+            )
+        )
+    return made
