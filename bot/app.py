@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.clock import SystemClock, local_zone
-from bot.coach import Coach, Grading, Organise, Privacy, Replies, Rounds, Standings
+from bot.coach import Coach, Graders, Grading, Notices, Organise, Privacy, Replies, Rounds, Standings
 from bot.coach.delivery import Delivery
 from bot.coach.rounds import Bank
 from bot.coach.work import Bell, loop
@@ -67,7 +67,7 @@ class App:
 
 def assemble(
     store: Store,
-    grader: Grader,
+    grader: Grader | Graders,
     bank: Sequence[Question],
     platforms: Sequence[Platform],
     *,
@@ -87,14 +87,17 @@ def assemble(
 
     rounds = Rounds(store, Bank(tuple(bank)), clock, rng, crash, bell=Bell(), deliver=deliver, cooldown=cooldown)
     privacy = Privacy(store, clock, deliver=deliver)
+    notices = Notices(store, clock)
+    graders = grader if isinstance(grader, Graders) else Graders(grader)
     privacy.platforms.update({platform.name: platform for platform in platforms})
     coach = Coach(
         rounds=rounds,
         replies=replies,
-        grading=Grading(store, grader, clock, crash, bell=grading_bell, deliver=deliver),
+        grading=Grading(store, graders, clock, crash, notices=notices, bell=grading_bell, deliver=deliver),
         standings=Standings(store, clock),
         organise=Organise(store, rounds, clock),
         privacy=privacy,
+        notices=notices,
         clock=clock,
     )
     return App(store, coach, deliveries, platforms)

@@ -17,6 +17,7 @@ from enum import StrEnum
 from rapidfuzz import fuzz, process
 
 from bot.coach import Coach
+from bot.coach.budget import MILLIONTHS
 from bot.coach.organise import SETTINGS
 from bot.coach.replies import Taken
 from bot.core import render
@@ -340,7 +341,16 @@ async def _regrade(coach: Coach, call: Call) -> Message:
 
 
 async def _failed(coach: Coach, call: Call) -> Message:
-    return render.failed(*(await coach.organise.failed(call.place)))
+    lost, dropped = await coach.organise.failed(call.place)
+    disputed = await coach.organise.disputed(call.place)
+    spent = await coach.grading.spent_today(call.place)
+    return render.failed(
+        lost,
+        dropped,
+        disputed=disputed,
+        notices=await coach.notices.of(call.place),
+        spent=(spent.tokens, spent.cost / MILLIONTHS) if spent else None,
+    )
 
 
 # ---------------------------------------------------------------------------------------------- the table

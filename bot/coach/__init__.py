@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.coach.grading import Grading
+from bot.coach.grading import Graders, Grading
+from bot.coach.notices import Notices
 from bot.coach.organise import Organise
 from bot.coach.privacy import Privacy
 from bot.coach.replies import Replies
@@ -12,7 +13,7 @@ from bot.coach.rounds import Rounds
 from bot.coach.standings import Standings
 from bot.core.ports import Clock
 
-__all__ = ["Coach", "Grading", "Organise", "Privacy", "Replies", "Rounds", "Standings"]
+__all__ = ["Coach", "Graders", "Grading", "Notices", "Organise", "Privacy", "Replies", "Rounds", "Standings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +26,5 @@ class Coach:
     standings: Standings
     organise: Organise
     privacy: Privacy
+    notices: Notices
     clock: Clock

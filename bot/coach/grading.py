@@ -6,9 +6,13 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from bot.coach import records, results
+from bot.coach import known, records, results
+from bot.coach.budget import Budget, Spent
+from bot.coach.known import Alone
+from bot.coach.notices import Notices
 from bot.coach.replies import post_grade
 from bot.coach.rounds import post
 from bot.coach.work import Bell, backoff, stop
@@ -26,6 +30,20 @@ TRIES = 3
 """How often a reply that the grader can't grade is tried before the organisers see it as failed."""
 
 LONGEST_WAIT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Graders:
+    """Who grades: `support` checks a grader's quotes, `budget` bounds its cost, `reuse` keeps what it was paid for."""
+
+    grader: Grader
+    support: Support | None = None
+    budget: Budget | None = None
+    reuse: bool = False
+
+    async def close(self) -> None:
+        """Close the grader, and what supports it."""
+        await self.grader.close()
 
 
 async def assess(grader: Grader, question: Question, answer: str, support: Support | None = None) -> Grade:
@@ -50,17 +68,20 @@ class Grading:
     def __init__(
         self,
         store: Store,
-        grader: Grader,
+        graders: Graders,
         clock: Clock,
         crash: CrashPoint,
         *,
+        notices: Notices,
         bell: Bell,
         deliver: Callable[[], None],
         at_once: int = 16,
     ) -> None:
-        self._store, self._grader, self._clock, self._crash = store, grader, clock, crash
+        self._store, self._graders, self._clock, self._crash = store, graders, clock, crash
+        self._notices = notices
         self._deliver = deliver
         self._at_once = at_once
+        self._same = Alone()
         self._at_work: set[asyncio.Task[None]] = set()
         self.bell = bell
 
@@ -106,32 +127,56 @@ class Grading:
     async def _one(self, row: Row) -> None:
         round_ = await self._store.read(one, "round_get", id=row["round_id"])
         assert round_ is not None  # noqa: S101  replies refer to their round
+        key = known.key(round_["question_version"], row["text"], self._graders.grader.name)
+        async with self._same.of(key):  # the same words are worth one request, also when they come together
+            began = time.perf_counter()
+            try:
+                grade = await self._grade(row, round_, key)
+            except GraderAway as error:
+                await self._postpone(row, error)
+                return
+            except Exception as error:  # noqa: BLE001  whatever a grader does, its reply isn't lost
+                await self._give_back(row, error)
+                return
+            log.debug("reply %s graded in %.0f ms", row["id"], 1000 * (time.perf_counter() - began))
+            self._crash("reply.assessed")
+            await self._keep(row, round_, grade, key)
+        self._crash("reply.recorded")
+        self._deliver()
+
+    async def _grade(self, row: Row, round_: Row, key: str) -> Grade:
+        """The grade of a reply, asked for or known already. Raises what `assess` raises."""
+        if self._graders.reuse and (found := await self._store.read(known.find, key)):
+            return found
+        place = Place(row["platform"], row["community"], round_["channel"])
+        grader, budget = self._graders.grader, self._graders.budget
         question = records.QUESTION.validate_json(round_["body"])
-        began = time.perf_counter()
-        try:
-            grade = await assess(self._grader, question, row["text"])
-        except GraderAway as error:
-            await self._postpone(row, error)
-            return
-        except Exception as error:  # noqa: BLE001  whatever a grader does, its reply isn't lost
-            await self._give_back(row, error)
-            return
-        log.debug("reply %s graded in %.0f ms", row["id"], 1000 * (time.perf_counter() - began))
-        self._crash("reply.assessed")
+        metered = budget.metered(grader, place) if budget else grader
+        grade = await assess(metered, question, row["text"], self._graders.support)
+        await self._notices.clear(place)
+        return grade
+
+    async def _keep(self, row: Row, round_: Row, grade: Grade, key: str) -> None:
+        question = records.QUESTION.validate_json(round_["body"])
         others = await self._store.read(
             rows, "replies_of_others", round_id=row["round_id"], user_id=row["user_id"], at=row["at"], id=row["id"]
         )
         texts = [other["text"] for other in others]
         copied = await asyncio.to_thread(rules.is_copy, row["text"], question.sample_answer, texts)
         now = records.micros(self._clock.now())
-        await self._store.write(_record, row["id"], grade, copied, now)
-        self._crash("reply.recorded")
-        self._deliver()
+        await self._store.write(_record, row["id"], grade, copied, now, key if self._graders.reuse else "")
+
+    async def spent_today(self, place: Place) -> Spent | None:
+        """What grading has cost a community today (UTC); None where nobody counts."""
+        return await self._graders.budget.today(place) if self._graders.budget else None
 
     async def _postpone(self, row: Row, error: GraderAway) -> None:
         """The grader is away: the reply waits, however long that takes, and its author is told once."""
         now = self._clock.now()
         wait = max(backoff(row["waits"] + 1), error.retry_after or 0.0)
+        if error.notice:
+            place = Place(row["platform"], row["community"], "")
+            await self._notices.put(place, error.notice, everywhere=not error.local)
         log.warning("the grader is away (%s); reply %s is tried again in %.0f s", error, row["id"], wait)
         due = records.micros(now + dt.timedelta(seconds=wait))
         await self._store.write(_postpone, row, due, str(error), records.micros(now))
@@ -154,9 +199,7 @@ class Grading:
         if reply_id and not (reply_id.isdecimal() and len(reply_id) < 16):
             raise UsageError(f"{reply_id} is not a reply's id. /mlops failed lists them.")
         if reply_id:
-            found = await self._store.write(
-                rows, "reply_regrade", platform=place.platform, community=place.community, now=now, id=int(reply_id)
-            )
+            found = await self._store.write(_regrade, place, int(reply_id), self._graders.grader.name, now)
             if not found:
                 raise UsageError(f"There is no reply {reply_id} to grade again. /mlops failed lists them.")
         else:
@@ -175,7 +218,19 @@ def _take_back(now: int) -> Unit[None]:
     yield from rows("outbox_take_back", now=now)
 
 
-def _record(reply_id: int, grade: Grade, copied: bool, now: int) -> Unit[bool]:
+def _regrade(place: Place, reply_id: int, grader: str, now: int) -> Unit[Sequence[Row]]:
+    """Send one reply back; what is known of its words is forgotten, or it would only be given again."""
+    where = {"platform": place.platform, "community": place.community}
+    found = yield from rows("reply_regrade", **where, now=now, id=reply_id)
+    for row in found:
+        round_ = yield from one("round_get", id=row["round_id"])
+        if round_ and round_["question_version"]:
+            key = known.key(round_["question_version"], row["text"], grader)
+            yield from one("grade_known_drop", key=key)
+    return found
+
+
+def _record(reply_id: int, grade: Grade, copied: bool, now: int, key: str) -> Unit[bool]:
     """The grade, the person's result, the boards and the outgoing message: all or nothing.
 
     False when the reply was edited, deleted or forgotten meanwhile: then the grade is dropped.
@@ -186,10 +241,13 @@ def _record(reply_id: int, grade: Grade, copied: bool, now: int) -> Unit[bool]:
         score=grade.score,
         grade=records.GRADE.dump_json(grade).decode(),
         copied=int(copied),
+        disputed=int(grade.receipt.disputed),
         now=now,
     )
     if row is None:
         return False
+    if key:
+        yield from known.put(key, reply_id, grade)
     yield from results.recount(row["round_id"], row["user_id"])
     home = yield from one("round_get", id=row["round_id"])
     assert home is not None  # noqa: S101  replies refer to their round

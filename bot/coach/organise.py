@@ -89,6 +89,10 @@ class Organise:
         for begin in range(0, len(pairs), _RECOUNTED_TOGETHER):
             await self._store.write(_recount, pairs[begin : begin + _RECOUNTED_TOGETHER])
 
+    async def disputed(self, place: Place) -> list[tuple[int, str, tuple[int, ...]]]:
+        """The newest replies whose graders were far apart: id, author, their scores."""
+        return await self._store.read(_disputed, place)
+
     async def failed(self, place: Place) -> tuple[list[tuple[int, str, str, str]], list[tuple[str, str]]]:
         """Replies that couldn't be graded (id, author, question, why) and messages not posted (kind, why)."""
         where = {"platform": place.platform, "community": place.community}
@@ -101,6 +105,11 @@ class Organise:
         titles = [records.QUESTION.validate_json(row["body"]).title for row in replies]
         lost = [(row["id"], row["name"], title, row["failure"]) for row, title in zip(replies, titles, strict=True)]
         return lost, [(row["kind"], row["failure"]) for row in dropped]
+
+
+def _disputed(place: Place) -> Unit[list[tuple[int, str, tuple[int, ...]]]]:
+    found = yield from rows("replies_disputed", platform=place.platform, community=place.community, most=MOST_FAILED)
+    return [(row["id"], row["name"], records.GRADE.validate_json(row["grade"]).receipt.scores) for row in found]
 
 
 def _save(before: Channel, after: Channel, now: int) -> Unit[None]:

@@ -80,6 +80,9 @@ def _present(platform: str, communities: Collection[str], all_known: bool, now: 
 
 _OF_A_COMMUNITY = (
     "organisers",
+    "notices",
+    "usage",
+    "grades_known",
     "outbox",
     "results",
     "standings",
@@ -148,6 +151,8 @@ def _grade(row: Row) -> dict[str, Any] | None:
 def _forget(place: Place, user: str, now: int) -> Unit[int]:
     where = {"platform": place.platform, "community": place.community, "user_id": user}
     gone = yield from rows("replies_forget", **where)
+    for row in gone:
+        yield from rows("grades_known_forget", reply_id=row["id"])
     for round_id in sorted({row["round_id"] for row in gone}):
         # Their replies are nobody's now, so recounting takes their result and every sum it was part of away.
         yield from results.recount(round_id, user)

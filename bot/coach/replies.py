@@ -277,10 +277,13 @@ def own_grade(reply_id: int) -> Unit[OwnGrade]:
         notes.append("practice")
     elif not row["copied"] and not _has_slot(row, attempts):
         notes.append("extra")
+    grade = records.grade(row)
+    if grade and grade.receipt.fallback:
+        notes.append("fallback")
     if len(row["text"]) >= rules.ANSWER_LIMIT:
         notes.append("cut")
     closed = row["round_state"] == RoundState.CLOSED
-    return OwnGrade(reply_id, row["state"], records.grade(row), tuple(notes), closed)
+    return OwnGrade(reply_id, row["state"], grade, tuple(notes), closed)
 
 
 def _has_slot(row: Row, attempts: Sequence[int]) -> bool:

@@ -21,6 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.model import Receipt
 
 
 class CoachError(Exception):
@@ -81,19 +85,22 @@ class StoreUnwritable(StoreError):
 
 
 class GraderError(CoachError):
-    """No grade could be had; trying the same answer again won't help."""
+    """No grade could be had; trying the same answer again won't help. `spent` is what the attempt cost, if anything."""
+
+    spent: Receipt | None = None
 
 
 class GraderAway(GraderError):
     """No grade could be had for now; the reply stays pending.
 
     `retry_after` is the wait in seconds that the provider asked for, or None. `notice` tells the organisers what they
-    have to do about it; "" for what passes by itself.
+    have to do about it; "" for what passes by itself. `local` says that it concerns one community alone.
     """
 
-    def __init__(self, text: str, retry_after: float | None = None, notice: str = "") -> None:
+    def __init__(self, text: str, retry_after: float | None = None, notice: str = "", *, local: bool = False) -> None:
         self.retry_after = retry_after
         self.notice = notice
+        self.local = local
         super().__init__(text)
 
 

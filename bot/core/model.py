@@ -104,12 +104,17 @@ class Task:
     answer: str
 
 
+DISPUTED_BEYOND = 2
+"""Points between a panel's lowest and highest score from which on organisers should look at it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What produced a grade. Tokens are the provider's count (0 offline), `seconds` wall time.
 
     `cached_tokens` are those of the input that the provider had seen before. `cost` is in the currency of the prices.
-    `scores` are those of a panel, in its order. `fallback` says that the grader that should have graded was away.
+    `scores` are those of a panel, in its order. `fallback` says that the grader that should have graded was away,
+    `reused` that the same words had been graded before, at no further cost.
     """
 
     grader: str
@@ -122,6 +127,12 @@ class Receipt:
     cost: float = 0.0
     scores: tuple[int, ...] = ()
     fallback: bool = False
+    reused: bool = False
+
+    @property
+    def disputed(self) -> bool:
+        """Whether a panel's scores are further apart than graders of one mind are."""
+        return bool(self.scores) and max(self.scores) - min(self.scores) > DISPUTED_BEYOND
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,7 @@ _STANDINGS = {
     "copy": "This is almost word for word the sample answer or somebody else's reply, so it doesn't count.",
     "practice": "The round was closed when this was written: practice, not counted.",
     "extra": "Graded for practice: another attempt of yours is the one that counts here.",
+    "fallback": "Graded offline, by the simpler grader: the one that grades here otherwise was away.",
     "cut": "Only the first 6,000 characters were graded.",
 }
 
@@ -476,22 +477,55 @@ def preview(question: Question, next_post: dt.datetime | None) -> Message:
     return Message(f"MLOps question of the day · {question.section}{level}", tuple(blocks))
 
 
-def failed(replies: Sequence[tuple[int, str, str, str]], dropped: Sequence[tuple[str, str]]) -> Message:
-    """What couldn't be graded (id, name, question, why) and what couldn't be posted (kind, why)."""
-    if not replies and not dropped:
-        return say("Nothing failed.")
-    blocks: list[Block] = []
-    if replies:
-        rows = tuple((str(id_), name, _cut(title, 40), _cut(why, 120)) for id_, name, title, why in replies)
-        blocks += [
-            Para(("Not graded; /mlops regrade with an id, or without one for all, tries again.",)),
-            Table(("id", "who", "question", "why"), rows),
-        ]
-    if dropped:
-        words = {ParcelKind.QUESTION: "question", ParcelKind.GRADE: "grade", ParcelKind.REVEAL: "reveal"}
-        lines = tuple((f"{words.get(ParcelKind(kind), kind)}: {_cut(why, 160)}",) for kind, why in dropped)
-        blocks += [Para(("Not posted, or not as it was meant to be:",)), Bullets(lines)]
-    return Message("Failed", tuple(blocks))
+def failed(
+    replies: Sequence[tuple[int, str, str, str]],
+    dropped: Sequence[tuple[str, str]],
+    *,
+    disputed: Sequence[tuple[int, str, Sequence[int]]] = (),
+    notices: Sequence[tuple[str, dt.datetime]] = (),
+    spent: tuple[int, float] | None = None,
+) -> Message:
+    """What organisers have to look after.
+
+    What couldn't be graded (id, name, question, why), what couldn't be posted (kind, why), on which answers graders
+    disagree (id, name, scores), what has to be known (text, since), and today's tokens and cost.
+    """
+    blocks: list[Block] = [Para((Strong(text), " Since ", When(since), ".")) for text, since in notices]
+    blocks += _not_graded(replies) + _not_posted(dropped) + _disputed(disputed)
+    if not blocks:
+        blocks.append(Para(("Nothing failed.",)))
+    if spent:
+        blocks.append(Para((f"Grading today (UTC): {spent[0]:,} tokens, cost {spent[1]:.2f}.",)))
+    title = "Failed" if replies or dropped or disputed or notices else ""
+    return Message(title, tuple(blocks))
+
+
+def _not_graded(replies: Sequence[tuple[int, str, str, str]]) -> list[Block]:
+    if not replies:
+        return []
+    rows = tuple((str(id_), name, _cut(title, 40), _cut(why, 120)) for id_, name, title, why in replies)
+    return [
+        Para(("Not graded; /mlops regrade with an id, or without one for all, tries again.",)),
+        Table(("id", "who", "question", "why"), rows),
+    ]
+
+
+def _not_posted(dropped: Sequence[tuple[str, str]]) -> list[Block]:
+    if not dropped:
+        return []
+    words = {ParcelKind.QUESTION: "question", ParcelKind.GRADE: "grade", ParcelKind.REVEAL: "reveal"}
+    lines = tuple((f"{words.get(ParcelKind(kind), kind)}: {_cut(why, 160)}",) for kind, why in dropped)
+    return [Para(("Not posted, or not as it was meant to be:",)), Bullets(lines)]
+
+
+def _disputed(disputed: Sequence[tuple[int, str, Sequence[int]]]) -> list[Block]:
+    if not disputed:
+        return []
+    rows = tuple((str(id_), name, ", ".join(map(str, scores))) for id_, name, scores in disputed)
+    return [
+        Para(("The graders disagree; the lower middle score counts. /mlops regrade with an id asks again.",)),
+        Table(("id", "who", "scores"), rows),
+    ]
 
 
 def regrading(count: int) -> Message:

@@ -19,7 +19,7 @@ ALLOWED = {
     "content": {"core", "content"},
     "commands": {"core", "coach"},
     "platforms": {"core", "coach", "commands", "platforms"},
-    "settings": {"core"},
+    "settings": {"core", "settings"},
     "clock": set[str](),
     "parts": {"core", "coach", "graders", "content", "platforms", "settings"},
     "app": {"core", "coach", "stores", "platforms", "settings", "clock", "parts"},

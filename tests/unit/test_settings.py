@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import SettingsError
+from bot.core.model import Price
 from bot.parts import check_platforms
-from bot.settings import PREFIX, Settings, load, table
+from bot.settings import PREFIX, Settings, load, read_prices, table
 
 SECRET = "xoxb-very-secret-0123456789"
 SECRETS = ("WEB_TOKEN", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
@@ -131,6 +132,33 @@ def test_what_slack_could_not_use_is_refused_and_a_key_is_not_shown(name: str, v
     with pytest.raises(SettingsError, match=f"^COACH_{name} is wrong") as error:
         load({PREFIX + name: value})
     assert "AAAA" not in str(error.value)
+
+
+def test_the_openai_librarys_own_names_serve_where_ours_are_unset(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("OPENAI_API_KEY=from-file\nOPENAI_BASE_URL=http://127.0.0.1:1/v1\n", encoding="utf-8")
+    settings = load({"OPENAI_API_KEY": "from-environment"}, file)
+    assert settings.llm_api_key is not None
+    assert settings.llm_api_key.get_secret_value() == "from-environment"
+    assert settings.llm_base_url == "http://127.0.0.1:1/v1"
+    settings = load({"COACH_LLM_API_KEY": "ours", "OPENAI_API_KEY": "theirs"}, file)
+    assert settings.llm_api_key is not None
+    assert settings.llm_api_key.get_secret_value() == "ours"
+
+
+def test_models_keep_their_case_and_their_order() -> None:
+    assert load({"COACH_LLM_MODEL": "Qwen/Qwen3, gpt-4o-mini,"}).llm_model == ("Qwen/Qwen3", "gpt-4o-mini")
+
+
+def test_prices_are_read_by_model_and_a_wrong_one_is_refused() -> None:
+    assert read_prices("a/b:c=0.15/0.075/0.6, d=1/1/2") == {"a/b:c": Price(0.15, 0.075, 0.6), "d": Price(1, 1, 2)}
+    for wrong in ("a", "a=1", "a=1/2", "a=1/x/3", "a=1.2.3/1/1", "=1/1/1"):
+        with pytest.raises(SettingsError, match="COACH_LLM_PRICES is wrong"):
+            load({"COACH_LLM_PRICES": wrong})
+
+
+def test_the_price_of_a_request_counts_cached_tokens_once() -> None:
+    assert Price(1.0, 0.1, 2.0).of(1_000_000, 400_000, 500_000) == pytest.approx(0.6 + 0.04 + 1.0)
 
 
 def test_slacks_address_and_keys_are_read() -> None:

@@ -220,7 +220,7 @@ WHERE round_id = :round_id AND channel = :channel AND private = 0 AND state IN (
 UPDATE replies SET due_at = :lease
 WHERE id IN (SELECT id FROM replies WHERE state = 'received' AND due_at <= :now ORDER BY due_at, id LIMIT :most)
     AND state = 'received' AND due_at <= :now
-RETURNING id, round_id, user_id, text, at, tries, waits;
+RETURNING id, round_id, platform, community, user_id, text, at, tries, waits;
 
 -- name: replies_take_back
 UPDATE replies SET due_at = :now WHERE state = 'received' AND due_at > :now RETURNING id;
@@ -235,7 +235,9 @@ WHERE round_id = :round_id AND user_id <> :user_id AND user_id <> '' AND (at < :
     AND state IN ('received', 'graded', 'failed', 'replaced') AND text <> '' AND copied = 0;
 
 -- name: reply_graded
-UPDATE replies SET state = 'graded', score = :score, grade = :grade, copied = :copied, graded_at = :now, failure = ''
+UPDATE replies SET
+    state = 'graded', score = :score, grade = :grade, copied = :copied, disputed = :disputed, graded_at = :now,
+    failure = ''
 WHERE id = :id AND state = 'received'
 RETURNING id, round_id, platform, community, user_id, private;
 
@@ -280,7 +282,8 @@ WHERE p.platform = :platform AND p.community = :community AND p.user_id = :user_
 ORDER BY p.at, p.id;
 
 -- name: replies_forget
-UPDATE replies SET user_id = '', text = '', grade = NULL, score = NULL, failure = '', state = 'withdrawn', copied = 0
+UPDATE replies SET user_id = '', text = '', grade = NULL, score = NULL, failure = '', state = 'withdrawn', copied = 0,
+    disputed = 0
 WHERE platform = :platform AND community = :community AND user_id = :user_id
 RETURNING id, round_id;
 
@@ -295,7 +298,7 @@ ORDER BY p.id LIMIT :most;
 -- name: reply_regrade
 UPDATE replies SET state = 'received', tries = 0, waits = 0, due_at = :now
 WHERE id = :id AND platform = :platform AND community = :community AND state IN ('failed', 'graded')
-RETURNING id;
+RETURNING id, round_id, text;
 
 -- name: replies_regrade_failed
 UPDATE replies SET state = 'received', tries = 0, waits = 0, due_at = :now

@@ -1,31 +1,19 @@
-"""The coach's settings, from the environment and a .env file, all with the prefix COACH_.
-
-Built by `load`, never at import. The README's table is made from the descriptions here.
-"""
+"""Every setting, with its default, its bounds and the words that the README's table is made from."""
 
 from __future__ import annotations
 
-import difflib
-import logging
-import os
 import re
 import zoneinfo
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.core.errors import SettingsError
-
-log = logging.getLogger(__name__)
+from bot.core.model import Price
 
 PREFIX = "COACH_"
 PLATFORMS = ("web", "discord", "slack")
-# Names of other programs that share a .env with the coach.
-_FOREIGN = ("OPENAI_", "POSTGRES_", "COMPOSE_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "TZ")
 
 
 class Settings(BaseSettings):
@@ -42,6 +30,43 @@ class Settings(BaseSettings):
     )
     grader: Literal["embedded", "llm"] = Field(
         "embedded", description="Who grades: `embedded` (offline, on this machine's CPU) or `llm`."
+    )
+    llm_base_url: str = Field(
+        "", description="The address of an OpenAI-compatible API. Unset: `OPENAI_BASE_URL`, else OpenAI's."
+    )
+    llm_model: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="The model; a comma list makes a panel whose lower middle score counts. `llm` needs it."
+    )
+    llm_api_key: SecretStr | None = Field(
+        None, description="The API's key. Unset: `OPENAI_API_KEY`; a local server may need none."
+    )
+    llm_deadline_s: Annotated[float, Field(gt=0, le=240)] = Field(
+        60.0, description="Seconds that one grade may take, with all its retries."
+    )
+    llm_timeout_s: Annotated[float, Field(gt=0, le=240)] = Field(30.0, description="Seconds that one request may take.")
+    llm_max_tokens: Annotated[int, Field(ge=200, le=32_000)] = Field(
+        1_200, description="Tokens that a model may write for one grade."
+    )
+    llm_repeats: Annotated[int, Field(ge=1, le=9)] = Field(
+        1, description="How often each model is asked for a grade: more than once makes a panel."
+    )
+    llm_at_once: Annotated[int, Field(ge=1, le=256)] = Field(8, description="Requests that may run at once.")
+    llm_requests_per_minute: Annotated[int, Field(ge=0)] = Field(
+        0, description="Requests that may begin in a minute; 0 is no limit."
+    )
+    llm_prices: str = Field(
+        "", description="What models cost for a million tokens, as `model=input/cached/output`; a comma list."
+    )
+    llm_tokens_per_day: Annotated[int, Field(ge=0)] = Field(
+        0, description="Tokens that grading may use in a day (UTC); what is beyond waits. 0 is no limit."
+    )
+    llm_money_per_day: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="What grading may cost in a day, in the currency of the prices; 0 is no limit."
+    )
+    llm_community_tokens_per_day: Annotated[int, Field(ge=0)] = Field(0, description="The same for each community.")
+    llm_community_money_per_day: Annotated[float, Field(ge=0)] = Field(0.0, description="The same for each community.")
+    llm_fallback: bool = Field(
+        False, description="Whether the embedded grader grades, and says so, while the model is away."
     )
     bank: Path | None = Field(None, description="A folder of question documents used instead of the built-in bank.")
     prompts: Path | None = Field(None, description="A folder with a `strict.md` used instead of the built-in template.")
@@ -98,6 +123,26 @@ class Settings(BaseSettings):
     slack_host: str = Field("127.0.0.1", description="The address that Slack's requests and installations come to.")
     slack_port: Annotated[int, Field(ge=0, le=65_535)] = Field(3000, description="The port for them.")
     slack_command: str = Field("/mlops", description="The slash command's name, as the app's manifest has it.")
+
+    @field_validator("llm_model", mode="before")
+    @classmethod
+    def _models(cls, value: object) -> object:
+        if isinstance(value, str):  # their names keep their case
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("llm_base_url")
+    @classmethod
+    def _http_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("use an address that begins with http:// or https://")
+        return value
+
+    @field_validator("llm_prices")
+    @classmethod
+    def _known_prices(cls, value: str) -> str:
+        read_prices(value)
+        return value
 
     @field_validator("platforms", "web_hosts", mode="before")
     @classmethod
@@ -175,64 +220,19 @@ class Settings(BaseSettings):
         return (init_settings,)  # `load` has read the environment and .env itself, to check their names
 
 
-def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
-    """Read the settings: the environment over `.env` (in the working folder unless told otherwise).
-
-    Raises SettingsError for a bad value and an unknown name in .env; an unknown COACH_ name in the environment is
-    logged as a warning.
-    """
-    environ = os.environ if environ is None else environ
-    file = Path(".env") if dotenv is None else dotenv
-    known = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
-    values = {known[name]: value for name, value in _dotenv(file, known).items() if value}
-    for name, value in environ.items():
-        if name in known:
-            if value:  # an empty variable is an unset one
-                values[known[name]] = value
-        elif name.startswith(PREFIX):
-            log.warning("%s in the environment is not a setting.%s", name, _meant(name, known))
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise SettingsError(_worded(error, values)) from None  # the cause would show the value, which may be a secret
-
-
-def _dotenv(file: Path, known: Mapping[str, str]) -> dict[str, str | None]:
-    if not file.is_file():
-        return {}
-    try:
-        found = dotenv_values(file, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{file} can't be read ({type(error).__name__}). Check its permissions and that it is UTF-8."
-        ) from error
-    for name in found:
-        if name not in known and not name.startswith(_FOREIGN):
-            raise SettingsError(f"{name} in {file} is not a setting.{_meant(name, known)} Remove or correct it.")
-    return {name: value for name, value in found.items() if name in known}
-
-
-def _meant(name: str, known: Mapping[str, str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.8) or difflib.get_close_matches(
-        f"{PREFIX}{name}", known, n=1, cutoff=0.8
-    )
-    return f" Did you mean {close[0]}?" if close else ""
-
-
-def _value(field: str, values: Mapping[str, str]) -> str:
-    """The value in question, unless it is or may hold a secret."""
-    kept = field.endswith(("_token", "_url", "_key", "_secret")) or field not in values
-    return "" if kept else f" ({values[field]!r:.60})"
-
-
-def _worded(error: ValidationError, values: Mapping[str, str]) -> str:
-    """One line for all that is wrong."""
-    lines = []
-    for found in error.errors(include_input=False, include_url=False):
-        field = str(found["loc"][0])
-        what = found["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        lines.append(f"{PREFIX}{field.upper()} is wrong{_value(field, values)}: {what}")
-    return "; ".join(lines)
+def read_prices(text: str) -> dict[str, Price]:
+    """Prices such as "a=0.15/0.075/0.6, b=1/1/2" by model. Raises ValueError for what can't be read."""
+    prices = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        found = re.fullmatch(r"(?P<model>[^=]+)=(?P<in>[\d.]+)/(?P<cached>[\d.]+)/(?P<out>[\d.]+)", part)
+        try:
+            numbers = [float(found[name]) for name in ("in", "cached", "out")] if found else []
+        except ValueError:
+            numbers = []
+        if not found or not numbers:
+            raise ValueError("write prices as model=input/cached/output, such as gpt-4o-mini=0.15/0.075/0.60")
+        prices[found["model"].strip()] = Price(*numbers)
+    return prices
 
 
 def table() -> str:
