@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from bot.core import render
 from bot.core.message import (
     Attachment,
     Bullets,
@@ -27,7 +28,7 @@ from bot.core.message import (
     Table,
     When,
 )
-from bot.platforms import charts
+from bot.platforms import charts, tables
 from bot.platforms.discord import forms, markup
 from bot.platforms.discord.show import show
 
@@ -138,7 +139,7 @@ async def test_a_board_fits_a_phone_whatever_people_are_called() -> None:
     assert block.count("```") == 2
     lines = block.strip("`\n").split("\n")
     assert len(lines) == 4
-    assert all(markup.width(line) <= markup.TABLE_WIDTH for line in lines)
+    assert all(tables.width(line) <= tables.TABLE_WIDTH for line in lines)
     assert {line.split()[-3] for line in lines[1:]} == {"5", "4"}
 
 
@@ -231,3 +232,8 @@ async def test_a_chart_is_a_picture_with_its_words() -> None:
 )
 def test_any_chart_can_be_drawn(series: tuple[Series, ...]) -> None:
     assert charts.draw(Chart("Points", series)).startswith(b"\x89PNG")
+
+
+async def test_a_text_of_nothing_but_marks_is_shown_and_does_not_hang_the_coach() -> None:
+    shown = await show(render.say("\u0301" * 5_000))
+    assert sum(len(embed.description or "") for embed in shown.embeds) > 4_000

@@ -1,0 +1,300 @@
+"""Slack as a platform of the coach."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from bot.coach import Coach
+from bot.core.errors import CoachError, PlatformError
+from bot.core.message import Parcel, ParcelKind
+from bot.core.model import Place, Reply
+from bot.core.ports import Clock, Sent, Store, one
+from bot.platforms.slack.answers import Answers
+from bot.platforms.slack.background import Background
+from bot.platforms.slack.calls import Calls
+from bot.platforms.slack.catchup import CATCH_UP_AGAIN_S, CatchUp
+from bot.platforms.slack.channels import Channels
+from bot.platforms.slack.faults import translating
+from bot.platforms.slack.forgetting import Forgetting
+from bot.platforms.slack.home import Home
+from bot.platforms.slack.ids import split_thread
+from bot.platforms.slack.inbox import PLATFORM, Inbox, reply_of, written
+from bot.platforms.slack.listener import Listener, Payload
+from bot.platforms.slack.marks import messages
+from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.people import People
+from bot.platforms.slack.private import Private
+from bot.platforms.slack.receipts import Receipt, Receipts
+from bot.platforms.slack.send import Sender
+from bot.platforms.slack.workspaces import Workspaces
+
+log = logging.getLogger(__name__)
+
+HISTORY_MOST = 1_000_000
+"""Messages of one thread that are read again: all of them, since those that aren't found count as withdrawn."""
+
+HISTORY_WAIT_S = 600.0
+
+
+class Connection(Protocol):
+    """What brings Slack's events to a listener."""
+
+    async def run(self, listener: Listener) -> None:
+        """Serve until cancelled."""
+        ...
+
+
+class SlackChat:
+    """Workspaces of Slack, through one app.
+
+    `command` is the slash command's name. `pace_s` are the seconds between two messages in a channel. A workspace that
+    removed the coach is forgotten after `grace`. Give it its coach with `attach` before `run`.
+    """
+
+    finds_personal = True
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        workspaces: Workspaces,
+        connection: Connection,
+        command: str = "/mlops",
+        pace_s: float = 1.0,
+        grace: dt.timedelta = dt.timedelta(days=30),
+    ) -> None:
+        self._store, self._grace, self._command = store, grace, command
+        self._workspaces, self._connection = workspaces, connection
+        self._mark = ""
+        self._coach: Coach | None = None
+        self._pace = Pace(pace_s)
+        self._people = People(workspaces, self._named)
+        self._private, self._channels = Private(workspaces), Channels(workspaces)
+        self._sender = Sender(
+            workspaces, self._people, self._private, self._channels, self._pace,
+            installation=self._installation, command=command,
+        )  # fmt: skip
+        self._answers = Answers(workspaces, self._private, self._pace, self._sender, command=command)
+        self._receipts = Receipts(workspaces, pace_s)
+        self._background = Background()
+        self._counts: dict[str, Parcel] = {}
+        self._catching_up = CatchUp(lambda: self._need_coach().replies.catch_up(self))
+
+    @property
+    def name(self) -> str:
+        return PLATFORM
+
+    def attach(self, coach: Coach) -> None:
+        """The coach that gets what people write here."""
+        self._coach = coach
+        self._inbox = Inbox(coach, self._people, gap=self._gap_soon, seen=self._seen)
+        self._calls = Calls(
+            coach, self._workspaces, self._people, self._channels, self._inbox.threads, self._answers,
+            command=self._command,
+        )  # fmt: skip
+        self._home = Home(coach, self._workspaces, self._people, command=self._command)
+        keepers = (self._people, self._private, self._home, self._channels, self._inbox.threads)
+        self._forgetting = Forgetting(
+            self._store, self._sender, self._private, self._background, keepers,
+            coach=self._need_coach, grace=self._grace,
+        )  # fmt: skip
+        self._parts = (self._catching_up, self._background, self._people, self._home, self._receipts)
+
+    def _need_coach(self) -> Coach:
+        assert self._coach is not None, "attach a coach before run"  # noqa: S101
+        return self._coach
+
+    async def _installation(self) -> str:
+        if not self._mark:
+            await self._store.write(one, "slack_installation_put", mark=secrets.token_hex(4))
+            row = await self._store.read(one, "slack_installation")
+            assert row is not None  # noqa: S101  put there above
+            self._mark = str(row["mark"])
+        return self._mark
+
+    async def _named(self, team: str, user: str, name: str) -> None:
+        await self._need_coach().replies.name(PLATFORM, team, user, name)
+
+    # ------------------------------------------------------------------------------------------ the coach's side
+
+    async def send(self, parcel: Parcel) -> Sent:
+        """Post a parcel; what is for one person alone goes into their direct messages.
+
+        Raises PlatformError, with what to do about it, and PlatformAway.
+        """
+        with self._inbox.threads.asking(parcel.community, parcel.channel) if parcel.opens_thread else _nothing():
+            sent = await self._sender.send(parcel)
+            self._follow(parcel, sent)
+        return sent
+
+    async def find(self, parcel: Parcel) -> Sent | None:
+        """A parcel that was posted before, by the mark in its metadata. Raises PlatformError, PlatformAway."""
+        sent = await self._sender.find(parcel)
+        if sent:
+            self._follow(parcel, sent)
+        return sent
+
+    def _follow(self, parcel: Parcel, sent: Sent) -> None:
+        if sent.thread:
+            self._inbox.threads.opened(parcel.community, sent.thread)
+        if parcel.kind is ParcelKind.GRADE:
+            self._graded(parcel)
+
+    def _graded(self, parcel: Parcel) -> None:
+        if parcel.reply_to and parcel.thread:
+            self._receipts.put((parcel.community, parcel.thread, parcel.reply_to), Receipt.GRADED)
+        if parcel.author:
+            self._home.changed(parcel.community, parcel.author.id)
+
+    async def amend(self, message: str, parcel: Parcel) -> None:
+        """Show a parcel's present words where it was posted; a question's in the background, after what is urgent.
+
+        Raises PlatformError, PlatformAway.
+        """
+        if parcel.kind is ParcelKind.QUESTION:
+            waiting = message in self._counts
+            self._counts[message] = parcel
+            if not waiting:
+                self._background.start(self._amend_question(message), "count of answers")
+            return
+        await self._sender.amend(message, parcel)
+        if parcel.kind is ParcelKind.GRADE:
+            self._graded(parcel)
+
+    async def _amend_question(self, message: str) -> None:
+        try:
+            await asyncio.sleep(0)
+            await self._sender.amend(message, self._counts[message], urgent=False)
+        except CoachError as error:
+            # Only its count is new, and the next answer brings another.
+            log.info("Slack: the count of question %s could not be shown: %s", message, error)
+        finally:
+            del self._counts[message]
+
+    async def acknowledge(self, reply: Reply) -> None:
+        """Put the receipt on a message: seen."""
+        self._seen(reply)
+
+    def _seen(self, reply: Reply) -> None:
+        if not reply.private:
+            self._receipts.put((reply.community, reply.channel, reply.message), Receipt.SEEN)
+
+    async def history(self, place: Place, thread: str, since: dt.datetime) -> AsyncIterator[Reply]:
+        """People's messages in a thread, oldest first. Raises PlatformError, PlatformAway."""
+        workspace = await self._workspaces.get(place.community)
+        if not split_thread(thread)[1]:
+            raise PlatformError(f"Slack has no thread {thread[:80]!r}.")
+        found = messages(workspace, thread, most=HISTORY_MOST, longest_s=HISTORY_WAIT_S)
+        while True:
+            with translating("a thread", self._workspaces, place.community):
+                message = await anext(found, None)
+            if message is None:
+                return
+            user = str(message.get("user") or "")
+            known = self._people.known(place.community, user)
+            if not written(message) or user == workspace.bot_user or (known and known.bot):
+                continue
+            reply = reply_of(message, place.community, thread, workspace.bot_user, known.name if known else "")
+            if reply:
+                self._people.later(place.community, user)
+                yield reply
+
+    async def forget(self, community: str, user: str) -> None:
+        """Drop what is kept about a person, and delete the coach's answers to them in the background."""
+        await self._forgetting.person(community, user)
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises SettingsError when Slack refuses the token."""
+        forgetting = asyncio.create_task(self._forgetting.run(), name="forget workspaces that removed the coach")
+        try:
+            await self._connection.run(self)
+        finally:
+            forgetting.cancel()
+            await asyncio.gather(forgetting, return_exceptions=True)
+            for part in self._parts:
+                await part.stop()
+
+    async def idle(self) -> None:
+        """Wait until what was begun in the background is done."""
+        for part in self._parts:
+            await part.idle()
+
+    # ------------------------------------------------------------------------------------------ Slack's side
+
+    async def message(self, team: str, event: Payload) -> None:
+        """A message of a channel is stored when this returns; one to the coach alone is a command."""
+        workspace = await self._workspaces.get(team)
+        if event.get("channel_type") != "im":
+            await self._inbox.take(team, workspace.bot_user, event)
+            return
+        said = written(event) and event.get("user") != workspace.bot_user and event.get("text")
+        if said and self._background.first(team, str(event.get("channel")), str(event.get("ts"))):
+            self._background.start(self._calls.direct(team, event), "a direct message")
+
+    async def mention(self, team: str, event: Payload) -> None:
+        """The coach was mentioned: a command, perhaps."""
+        if not written({**event, "subtype": ""}) or event.get("channel_type") == "im":
+            return
+        if self._background.first(team, str(event.get("channel")), str(event.get("ts"))):
+            self._background.start(self._calls.mention(team, event), "a mention")
+
+    async def command(self, team: str, payload: Payload) -> None:
+        """A slash command."""
+        if self._background.first(team, "command", str(payload.get("trigger_id"))):
+            self._background.start(self._calls.slash(team, payload), "a command")
+
+    async def action(self, team: str, payload: Payload) -> None:
+        """A button was pressed."""
+        if self._background.first(team, "action", str(payload.get("trigger_id"))):
+            self._background.start(self._press(team, payload), "a button")
+
+    async def _press(self, team: str, payload: Payload) -> None:
+        found = await self._calls.press(team, payload)
+        if found and found.home:
+            self._home.changed(team, found.back.user)
+
+    async def shortcut(self, team: str, payload: Payload) -> None:
+        """ "Grade this answer"."""
+        if self._background.first(team, "shortcut", str(payload.get("trigger_id"))):
+            self._background.start(self._calls.shortcut(team, payload), "a shortcut")
+
+    async def submission(self, team: str, payload: Payload) -> Payload | None:
+        """A form was sent; it is stored when this returns. Raises StoreError."""
+        errors, found, answer = await self._calls.submit(team, payload)
+        if found and answer and self._background.first(team, "form", found.call.key):
+            self._background.start(self._calls.told(found, answer), "the answer to a form")
+            self._home.changed(team, found.back.user)
+        return errors
+
+    async def home(self, team: str, event: Payload) -> None:
+        """A person opened the coach's home."""
+        user = event.get("user")
+        if event.get("tab", "home") == "home" and isinstance(user, str):
+            self._home.opened(team, user)
+
+    async def joined(self, team: str) -> None:
+        """The coach is in a workspace (again)."""
+        with contextlib.suppress(CoachError):
+            await self._need_coach().privacy.present(PLATFORM, [team])
+
+    async def removed(self, team: str) -> None:
+        """The coach was removed from a workspace."""
+        await self._forgetting.removed(team)
+
+    def gap(self) -> None:
+        """Read open threads again, in the background."""
+        self._catching_up.start(0.0)
+
+    def _gap_soon(self) -> None:
+        self._catching_up.start(CATCH_UP_AGAIN_S)
+
+
+def _nothing() -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext()

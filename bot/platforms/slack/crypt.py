@@ -1,0 +1,66 @@
+"""Seals tokens for the database, where keys are set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from bot.core.errors import PlatformError, SettingsError
+
+_SEALED = "fernet:"
+
+
+class KeyMissing(PlatformError):
+    """A token can't be opened with any of the keys."""
+
+
+class Vault:
+    """Seals with the first of its keys and opens with any; without keys everything stays as it is.
+
+    `keys` are Fernet keys (44 characters of URL-safe base64), newest first. Raises SettingsError for anything else.
+    """
+
+    def __init__(self, keys: Sequence[str] = ()) -> None:
+        try:
+            made = [Fernet(key.strip()) for key in keys]
+        except ValueError:
+            raise SettingsError(
+                "COACH_ENCRYPTION_KEY holds something that isn't a Fernet key. Make one with: python -c 'from"
+                " cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'."
+            ) from None
+        self._newest = made[0] if made else None
+        self._any = MultiFernet(made) if made else None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it seals at all."""
+        return self._any is not None
+
+    def seal(self, secret: str) -> str:
+        """A secret as it is stored."""
+        return f"{_SEALED}{self._newest.encrypt(secret.encode()).decode()}" if self._newest else secret
+
+    def open(self, stored: str, whose: str) -> str:
+        """The secret that was sealed. Raises KeyMissing naming `whose` it is when no key fits."""
+        if not stored.startswith(_SEALED):
+            return stored
+        if self._any is not None:
+            try:
+                return self._any.decrypt(stored.removeprefix(_SEALED)).decode()
+            except InvalidToken:
+                pass
+        raise KeyMissing(
+            f"The token of {whose} was stored under a key that COACH_ENCRYPTION_KEY doesn't hold. Add that key at its"
+            " end, or install the coach there again."
+        )
+
+    def stale(self, stored: str) -> bool:
+        """Whether it should be sealed anew: it isn't sealed, or not with the newest key."""
+        if self._newest is None:
+            return False
+        try:
+            self._newest.decrypt(stored.removeprefix(_SEALED))
+        except InvalidToken:
+            return True
+        return not stored.startswith(_SEALED)

@@ -1,0 +1,95 @@
+"""Forgetting people and workspaces: what Slack shows of them, and what is remembered about them here."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from bot.coach import Coach
+from bot.core.errors import CoachError
+from bot.core.ports import Store, rows
+from bot.platforms.slack.background import Background
+from bot.platforms.slack.inbox import PLATFORM
+from bot.platforms.slack.private import Private
+from bot.platforms.slack.send import Sender
+
+log = logging.getLogger(__name__)
+
+FORGET_EVERY_S = 3_600.0
+
+
+class Keeper(Protocol):
+    """Remembers people of workspaces for a while."""
+
+    def forget(self, team: str, user: str = "") -> None:
+        """Drop what is kept about a person, or about a whole workspace."""
+        ...
+
+
+class Forgetting:
+    """Forgets at once what is remembered, and deletes in the background what was said. `grace` is for workspaces."""
+
+    def __init__(
+        self,
+        store: Store,
+        sender: Sender,
+        private: Private,
+        background: Background,
+        keepers: Sequence[Keeper],
+        *,
+        coach: Callable[[], Coach],
+        grace: dt.timedelta,
+    ) -> None:
+        self._store, self._sender, self._private, self._background = store, sender, private, background
+        self._keepers, self._coach, self._grace = keepers, coach, grace
+
+    async def person(self, team: str, user: str) -> None:
+        """Forget a person, and delete what the coach said to them in threads and to them alone. Raises StoreError."""
+        for keeper in self._keepers:
+            keeper.forget(team, user)
+        who = {"community": team, "user_id": user}
+        said = await self._store.read(rows, "slack_grades_of", **who)
+        alone = await self._store.read(rows, "slack_told_alone", **who)
+        if said or alone:
+            places = [(row["channel"], row["message"]) for row in said]
+            work = self._delete(team, user, places, [row["message"] for row in alone])
+            self._background.start(work, "delete what was said to a person")
+
+    async def _delete(self, team: str, user: str, places: list[tuple[str, str]], alone: list[str]) -> None:
+        try:
+            if alone:
+                channel = await self._private.channel(team, user)
+                places = [*places, *((channel, message) for message in alone)]
+        except CoachError as error:
+            log.info("Slack: direct messages to a person could not be deleted: %s", error)
+        self._private.forget(team, user)
+        await self._sender.delete(team, places)
+
+    def workspace(self, team: str) -> None:
+        """Drop what is remembered about a workspace."""
+        for keeper in self._keepers:
+            keeper.forget(team)
+
+    async def removed(self, team: str) -> None:
+        """A workspace removed the coach: it is forgotten when the grace period is over."""
+        self.workspace(team)
+        try:
+            await self._coach().privacy.left(PLATFORM, team)
+        except CoachError as error:
+            log.error("Slack: that workspace %s removed the coach could not be noted: %s", team, error)
+        else:
+            log.info("workspace %s removed the coach; it is forgotten in %d days", team, self._grace.days)
+
+    async def run(self) -> None:
+        """Forget, for ever, the workspaces whose grace period is over."""
+        while True:
+            await asyncio.sleep(FORGET_EVERY_S)
+            try:
+                for team in await self._coach().privacy.forget_left(PLATFORM, self._grace):
+                    self.workspace(team)
+                    log.info("workspace %s removed the coach %s days ago and is forgotten", team, self._grace.days)
+            except CoachError as error:
+                log.error("workspaces that removed the coach could not be forgotten yet: %s", error)

@@ -1,0 +1,109 @@
+"""Finding what was posted before a crash: every message of the coach carries its parcel's mark in its metadata.
+
+A thread or channel is read once and remembered for a while, so that looking for fifty grades in one thread reads it
+once.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from bot.platforms.slack.ids import split_thread
+from bot.platforms.slack.pace import patiently
+from bot.platforms.slack.workspaces import Workspace
+
+EVENT = "mlops_coach"
+PAGE = 200
+"""Messages of one answer: what Slack recommends."""
+
+NEWEST = 400
+"""Messages looked through from the end of a channel."""
+
+MOST = 4_000
+"""Messages looked through in a thread."""
+
+LONGEST_S = 90.0
+REMEMBERED_S = 60.0
+MOST_REMEMBERED = 200
+
+Key = tuple[str, str]
+"""Team, and channel or thread."""
+
+
+def metadata(mark: str) -> dict[str, Any]:
+    """What a message carries."""
+    return {"event_type": EVENT, "event_payload": {"parcel": mark}}
+
+
+def mark_of(message: Mapping[str, Any]) -> str:
+    """The mark that a message carries, "" for none."""
+    found = message.get("metadata")
+    if not isinstance(found, dict) or found.get("event_type") != EVENT:
+        return ""
+    payload = found.get("event_payload")
+    return str(payload.get("parcel") or "") if isinstance(payload, dict) else ""
+
+
+class Marks:
+    """What is known to be in a place, by mark."""
+
+    def __init__(self) -> None:
+        self._read: OrderedDict[Key, tuple[float, dict[str, str]]] = OrderedDict()
+
+    def doubt(self, team: str, place: str) -> None:
+        """Something may have been posted that we don't know of: read the place again before the next answer."""
+        self._read.pop((team, place), None)
+
+    def add(self, team: str, place: str, mark: str, ts: str) -> None:
+        """Note what was posted."""
+        if (team, place) in self._read:
+            self._read[team, place][1][mark] = ts
+
+    async def find(self, workspace: Workspace, place: str, mark: str) -> str:
+        """The ts of the message with a mark in a thread or channel, "" for none. Raises what the SDK raises."""
+        key = (workspace.team, place)
+        expires, known = self._read.get(key, (0.0, {}))
+        if expires < time.monotonic():
+            known = {}
+            async for message in messages(workspace, place):
+                if message.get("bot_id") == workspace.bot_id or message.get("user") == workspace.bot_user:
+                    known[mark_of(message)] = str(message.get("ts"))
+            self._read[key] = (time.monotonic() + REMEMBERED_S, known)
+            while len(self._read) > MOST_REMEMBERED:
+                self._read.popitem(last=False)
+        return known.get(mark, "")
+
+
+async def messages(
+    workspace: Workspace, place: str, *, oldest: str = "0", most: int = 0, longest_s: float = LONGEST_S
+) -> AsyncIterator[Mapping[str, Any]]:
+    """The messages of a thread, oldest first, or of a channel, newest first, page by page.
+
+    At most `most` (0: as many as are looked through for a mark). Raises what the SDK raises, PlatformAway when Slack
+    asks for waits of more than `longest_s` seconds.
+    """
+    channel, ts = split_thread(place)
+    asked: dict[str, Any] = {"limit": PAGE, "include_all_metadata": True, "oldest": oldest}
+    count, cursor = 0, ""
+    while count < (most or (MOST if ts else NEWEST)):
+        page = {**asked, "cursor": cursor} if cursor else asked
+        answer = await patiently(functools.partial(_page, workspace, channel or place, ts, page), longest_s)
+        found = answer.get("messages") or []
+        for message in found:
+            count += 1
+            yield message
+        cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor or not found:
+            return
+
+
+async def _page(workspace: Workspace, channel: str, ts: str, page: dict[str, Any]) -> Mapping[str, Any]:
+    if ts:
+        answer = await workspace.client.conversations_replies(channel=channel, ts=ts, **page)
+    else:
+        answer = await workspace.client.conversations_history(channel=channel, **page)
+    return answer.data if isinstance(answer.data, dict) else {}
