@@ -19,7 +19,7 @@ from bot.coach.work import Bell, loop
 from bot.core.errors import UsageError
 from bot.core.model import Place, Question
 from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
-from bot.parts import bank_of, check_platforms, check_prompts, grader_of, make_folder, platforms_of
+from bot.parts import bank_of, check_platforms, graders_of, make_folder, platforms_of
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -111,17 +111,16 @@ async def opened(settings: Settings, *, clock: Clock | None = None, crash: Crash
     check_platforms(settings)
     clock = clock or SystemClock()
     bank = await bank_of(settings)
-    await check_prompts(settings)
-    grader = grader_of(settings)
     async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(grader.close)
         await make_folder(settings)
         store = await SqliteStore.open(settings.database, crash=crash)
         stack.push_async_callback(store.close)
+        graders = await graders_of(settings, store, clock)
+        stack.push_async_callback(graders.close)
         platforms = platforms_of(settings, store, clock)
         app = assemble(
             store,
-            grader,
+            graders,
             bank,
             platforms,
             clock=clock,

@@ -10,20 +10,86 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from bot import content
-from bot.coach import Coach
+from bot.coach import Coach, Graders
+from bot.coach.budget import MILLIONTHS, Budget, Estimate, Limits, Spent
 from bot.core.errors import SettingsError
-from bot.core.model import Question
+from bot.core.model import Question, Task
 from bot.core.ports import Clock, Grader, Platform, Store
-from bot.settings import Settings
+from bot.settings import Settings, read_prices
 
 
-def grader_of(settings: Settings) -> Grader:
-    """The grader that the settings name; its model is loaded when the first answer comes."""
+async def graders_of(settings: Settings, store: Store | None = None, clock: Clock | None = None) -> Graders:
+    """Who grades, as the settings say; with a store and a clock within the day's limits.
+
+    Models are loaded when the first answer comes. Raises SettingsError, ContentError.
+    """
+    prompts = await check_prompts(settings)
+    from bot.graders.embedded import EmbeddedGrader
+
+    embedded = EmbeddedGrader(settings.model)
     if settings.grader == "embedded":
-        from bot.graders.embedded import EmbeddedGrader
+        return Graders(embedded)
+    if not settings.llm_model:
+        raise SettingsError('COACH_LLM_MODEL is not set. COACH_GRADER "llm" needs a model\'s name.')
+    from bot.graders.llm import Fallback
 
-        return EmbeddedGrader(settings.model)
-    raise SettingsError("COACH_GRADER is llm, which this version can't do yet. Set it to embedded.")
+    heard: list[str] = []
+    asked = _model_grader(settings, prompts.strict)
+    grader = Fallback(asked, embedded, heard.append) if settings.llm_fallback else asked
+    members = len(settings.llm_model) * settings.llm_repeats
+    budget = Budget(store, clock, _limits(settings), _estimate(settings, prompts.strict)) if store and clock else None
+    return Graders(
+        grader,
+        support=embedded,
+        budget=budget,
+        identity=f"{','.join(settings.llm_model)} x{settings.llm_repeats} strict-{prompts.strict.version}",
+        heard=heard,
+        at_once=max(1, settings.llm_at_once // members),
+    )
+
+
+def _model_grader(settings: Settings, prompt: content.Prompt) -> Grader:
+    from bot.graders.llm import llm_grader
+
+    return llm_grader(
+        template=prompt.text,
+        prompt_version=str(prompt.version),
+        models=settings.llm_model,
+        base_url=settings.llm_base_url,
+        api_key=secret(settings.llm_api_key),
+        prices=read_prices(settings.llm_prices),
+        deadline_s=settings.llm_deadline_s,
+        timeout_s=settings.llm_timeout_s,
+        max_tokens=settings.llm_max_tokens,
+        at_once=settings.llm_at_once,
+        requests_per_minute=settings.llm_requests_per_minute,
+        repeats=settings.llm_repeats,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        tokens=settings.llm_tokens_per_day,
+        money=settings.llm_money_per_day,
+        community_tokens=settings.llm_community_tokens_per_day,
+        community_money=settings.llm_community_money_per_day,
+    )
+
+
+def _estimate(settings: Settings, prompt: content.Prompt) -> Estimate:
+    """The most that a grade may take: every model asked, each reply as long as it may be."""
+    prices = read_prices(settings.llm_prices)
+
+    def estimate(task: Task) -> Spent:
+        points = sum(len(str(point)) for point in task.key_points)
+        text = len(prompt.text) + len(task.question) + len(task.sample_answer) + len(task.answer) + points
+        taken, written = text // CHARACTERS_A_TOKEN, settings.llm_max_tokens
+        priced = (prices[model].of(taken, 0, written) for model in settings.llm_model if model in prices)
+        cost = sum(priced) * settings.llm_repeats
+        members = len(settings.llm_model) * settings.llm_repeats
+        return Spent((taken + written) * members, round(cost * MILLIONTHS))
+
+    return estimate
 
 
 async def bank_of(settings: Settings) -> tuple[Question, ...]:
@@ -47,6 +113,9 @@ async def make_folder(settings: Settings) -> None:
             f"The folder {folder} can't be made ({error.strerror}). Point COACH_DATABASE_URL at a place to write to."
         ) from error
 
+
+CHARACTERS_A_TOKEN = 3
+"""For an estimate on the safe side: English has about four."""
 
 Need = tuple[str, SecretStr | str | None, str]
 """A variable, its value, and why it is needed and where it is found."""

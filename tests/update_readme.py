@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot import content, settings
 from bot.cli import demo
+from bot.coach import Graders
 from bot.graders.embedded import EmbeddedGrader
 
 README = Path(__file__).parents[1] / "README.md"
@@ -17,7 +18,7 @@ async def _demo() -> str:
     lines: list[str] = []
     grader = EmbeddedGrader()
     try:
-        await demo.play(content.load_bank(content.default_folder("bank")), grader, lines.append)
+        await demo.play(content.load_bank(content.default_folder("bank")), Graders(grader), lines.append)
     finally:
         await grader.close()
     return "```text\n" + "\n".join(lines) + "\n```"

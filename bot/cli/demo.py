@@ -25,7 +25,7 @@ from bot.stores.sqlite import SqliteStore
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-    from bot.core.ports import Grader
+    from bot.coach.grading import Graders
 
 QUESTION_ID = "model-deployment"
 MORNING = dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC)  # nine in Berlin, a Monday
@@ -80,15 +80,15 @@ async def demo(_: argparse.Namespace) -> int:
     """Play the day with the grader that is set up."""
     chosen = settings.load()
     bank = await parts.bank_of(chosen.model_copy(update={"bank": None}))
-    grader = parts.grader_of(chosen)
+    graders = await parts.graders_of(chosen)
     try:
-        await play(bank, grader, print)
+        await play(bank, graders, print)
     finally:
-        await grader.close()
+        await graders.close()
     return 0
 
 
-async def play(bank: tuple[Question, ...], grader: Grader, write: Callable[[str], None]) -> None:
+async def play(bank: tuple[Question, ...], graders: Graders, write: Callable[[str], None]) -> None:
     """Play the day into `write`, a line at a time."""
     question = next((question for question in bank if question.id == QUESTION_ID), None)
     if question is None:
@@ -96,14 +96,14 @@ async def play(bank: tuple[Question, ...], grader: Grader, write: Callable[[str]
     with tempfile.TemporaryDirectory(prefix="mlops-coach-demo-") as folder:
         store = await SqliteStore.open(Path(folder) / "demo.sqlite3")
         try:
-            await _day(store, question, grader, write)
+            await _day(store, question, graders, write)
         finally:
             await store.close()
 
 
-async def _day(store: SqliteStore, question: Question, grader: Grader, write: Callable[[str], None]) -> None:
+async def _day(store: SqliteStore, question: Question, graders: Graders, write: Callable[[str], None]) -> None:
     clock, chat = HandClock(MORNING - dt.timedelta(minutes=5)), Terminal(write)
-    day = app.assemble(store, grader, [question], [chat], clock=clock, rng=random.Random(1))  # noqa: S311  a script
+    day = app.assemble(store, graders, [question], [chat], clock=clock, rng=random.Random(1))  # noqa: S311  a script
     await day.coach.rounds.channel(PLACE, PLACE.channel)
     await day.coach.organise.set(PLACE, {"time": "09:00", "zone": "Europe/Berlin", "weekdays": "mon"})
 

@@ -22,7 +22,7 @@ from bot.core.rules import ANSWER_LIMIT
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-    from bot.core.ports import Grader
+    from bot.coach.grading import Graders
 
 AT_ONCE = 16
 LONGEST_LINE = 1_000_000  # bytes
@@ -64,20 +64,19 @@ async def grade(arguments: argparse.Namespace) -> int:
         raise UsageError("--jsonl reads standard input; leave --question, --sample-answer and --answer out.")
     if not arguments.jsonl and any(value is None for value in given):
         raise UsageError("Give --question, --sample-answer and --answer, or --jsonl.")
-    await parts.check_prompts(chosen)
-    grader = parts.grader_of(chosen)
+    graders = await parts.graders_of(chosen)
     try:
         if arguments.jsonl:
-            return await _lines(grader)
+            return await _lines(graders)
         line = {"question": given[0], "sample_answer": given[1], "answer": given[2], "key_points": arguments.key_point}
-        found = await _graded(grader, json.dumps(line).encode(), 1)
+        found = await _graded(graders, json.dumps(line).encode(), 1)
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return int("error" in found)
     finally:
-        await grader.close()
+        await graders.close()
 
 
-async def _lines(grader: Grader) -> int:
+async def _lines(graders: Graders) -> int:
     """Grade standard input line by line, several at once, printing in the order of the input."""
     waiting: deque[asyncio.Task[dict[str, Any]]] = deque()
     faults = 0
@@ -91,7 +90,7 @@ async def _lines(grader: Grader) -> int:
             return int("error" in found)
 
         async for number, raw in _stdin():
-            waiting.append(asyncio.create_task(_graded(grader, raw, number)))
+            waiting.append(asyncio.create_task(_graded(graders, raw, number)))
             if len(waiting) >= AT_ONCE:
                 faults += await print_first()
         while waiting:
@@ -111,14 +110,15 @@ async def _stdin() -> AsyncIterator[tuple[int, bytes]]:
             yield number, whole
 
 
-async def _graded(grader: Grader, raw: bytes, number: int) -> dict[str, Any]:
+async def _graded(graders: Graders, raw: bytes, number: int) -> dict[str, Any]:
     try:
         if len(raw) > LONGEST_LINE:
             return {"error": f"the line is longer than {LONGEST_LINE:,} bytes", "line": number}
         line = Line.model_validate_json(raw)
         points = tuple(KeyPoint.parse(point) for point in line.key_points)
         question = Question("", "", "", line.question, line.sample_answer, points)
-        return _shown(grader, await assess(grader, question, line.answer[:ANSWER_LIMIT]))
+        answer = line.answer[:ANSWER_LIMIT]
+        return _shown(graders, await assess(graders.grader, question, answer, graders.support))
     except ValidationError as error:
         return {"error": _worded(error), "line": number}
     except CoachError as error:
@@ -131,8 +131,8 @@ def _worded(error: ValidationError) -> str:
     return f"{where}: {found['msg']}" if where else found["msg"]
 
 
-def _shown(grader: Grader, found: Grade) -> dict[str, Any]:
+def _shown(graders: Graders, found: Grade) -> dict[str, Any]:
     points = [
         {"point": str(verdict.point), "verdict": verdict.coverage, "quote": verdict.quote} for verdict in found.points
     ]
-    return {"score": found.score, "reasons": list(found.reasons), "key_points": points, "grader": grader.name}
+    return {"score": found.score, "reasons": list(found.reasons), "key_points": points, "grader": graders.grader.name}

@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.coach import known, records, results
 from bot.coach.budget import Budget, Spent
@@ -34,16 +34,25 @@ LONGEST_WAIT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Graders:
-    """Who grades: `support` checks a grader's quotes, `budget` bounds its cost, `reuse` keeps what it was paid for."""
+    """Who grades, at most `at_once` answers together.
+
+    `support` checks the grader's quotes and is closed together with it. `budget` bounds what grading costs.
+    `identity` tells the models and the prompt whose grades are kept for the same words; "" keeps none. What the
+    organisers have to know although grading went on comes through `heard`.
+    """
 
     grader: Grader
     support: Support | None = None
     budget: Budget | None = None
-    reuse: bool = False
+    identity: str = ""
+    heard: list[str] = field(default_factory=list)
+    at_once: int = 16
 
     async def close(self) -> None:
-        """Close the grader, and what supports it."""
+        """Close the grader and what supports it."""
         await self.grader.close()
+        if self.support:
+            await self.support.close()
 
 
 async def assess(grader: Grader, question: Question, answer: str, support: Support | None = None) -> Grade:
@@ -75,12 +84,11 @@ class Grading:
         notices: Notices,
         bell: Bell,
         deliver: Callable[[], None],
-        at_once: int = 16,
     ) -> None:
         self._store, self._graders, self._clock, self._crash = store, graders, clock, crash
         self._notices = notices
         self._deliver = deliver
-        self._at_once = at_once
+        self._at_once = graders.at_once
         self._same = Alone()
         self._at_work: set[asyncio.Task[None]] = set()
         self.bell = bell
@@ -127,7 +135,7 @@ class Grading:
     async def _one(self, row: Row) -> None:
         round_ = await self._store.read(one, "round_get", id=row["round_id"])
         assert round_ is not None  # noqa: S101  replies refer to their round
-        key = known.key(round_["question_version"], row["text"], self._graders.grader.name)
+        key = known.key(round_["question_version"], row["text"], self._graders.identity)
         async with self._same.of(key):  # the same words are worth one request, also when they come together
             began = time.perf_counter()
             try:
@@ -146,14 +154,17 @@ class Grading:
 
     async def _grade(self, row: Row, round_: Row, key: str) -> Grade:
         """The grade of a reply, asked for or known already. Raises what `assess` raises."""
-        if self._graders.reuse and (found := await self._store.read(known.find, key)):
+        if self._graders.identity and (found := await self._store.read(known.find, key)):
             return found
         place = Place(row["platform"], row["community"], round_["channel"])
         grader, budget = self._graders.grader, self._graders.budget
         question = records.QUESTION.validate_json(round_["body"])
         metered = budget.metered(grader, place) if budget else grader
         grade = await assess(metered, question, row["text"], self._graders.support)
-        await self._notices.clear(place)
+        if not grade.receipt.fallback:
+            await self._notices.clear(place)
+        while self._graders.heard:
+            await self._notices.put(place, self._graders.heard.pop(), everywhere=True)
         return grade
 
     async def _keep(self, row: Row, round_: Row, grade: Grade, key: str) -> None:
@@ -164,7 +175,7 @@ class Grading:
         texts = [other["text"] for other in others]
         copied = await asyncio.to_thread(rules.is_copy, row["text"], question.sample_answer, texts)
         now = records.micros(self._clock.now())
-        await self._store.write(_record, row["id"], grade, copied, now, key if self._graders.reuse else "")
+        await self._store.write(_record, row["id"], grade, copied, now, key if self._graders.identity else "")
 
     async def spent_today(self, place: Place) -> Spent | None:
         """What grading has cost a community today (UTC); None where nobody counts."""
@@ -199,7 +210,7 @@ class Grading:
         if reply_id and not (reply_id.isdecimal() and len(reply_id) < 16):
             raise UsageError(f"{reply_id} is not a reply's id. /mlops failed lists them.")
         if reply_id:
-            found = await self._store.write(_regrade, place, int(reply_id), self._graders.grader.name, now)
+            found = await self._store.write(_regrade, place, int(reply_id), self._graders.identity, now)
             if not found:
                 raise UsageError(f"There is no reply {reply_id} to grade again. /mlops failed lists them.")
         else:

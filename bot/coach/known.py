@@ -14,7 +14,7 @@ from bot.core.ports import Unit, one
 
 
 def key(question_version: str, answer: str, grader: str) -> str:
-    """What makes two grades the same: question, answer and grader, whose name tells its model and prompt version."""
+    """What makes two grades the same: question, answer, and the grader's models and prompt."""
     parts = (question_version, grader, answer)
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -84,6 +84,8 @@ class Support(Protocol):
         """For each (claim, quote): whether the quote is at least partly about what the claim says."""
         ...
 
+    async def close(self) -> None: ...
+
 
 # ---------------------------------------------------------------------------------------------- the platforms
 

@@ -44,7 +44,7 @@ async def paid_world(path: Path, limits: Limits = Limits(), most: int = TOKENS) 
     try:
         room, clock, grader = Room(), HandClock(), PaidGrader()
         budget = Budget(store, clock, limits, lambda _: Spent(most, round(COST * most / TOKENS * 1e6)))
-        graders = Graders(grader, budget=budget, reuse=True)
+        graders = Graders(grader, budget=budget, identity="m-1 strict-1")
         app = assemble(store, graders, BANK, [room], clock=clock, rng=random.Random(7))
         yield World(app, room, clock, grader)
     finally:

@@ -10,6 +10,7 @@ import pytest
 from bot import content, settings
 from bot.__main__ import parser
 from bot.cli import demo
+from bot.coach import Graders
 from bot.graders.embedded import EmbeddedGrader
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +32,7 @@ async def test_the_demo_prints_what_the_readme_shows() -> None:
     grader = EmbeddedGrader()
     try:
         bank = content.load_bank(content.default_folder("bank"))
-        await demo.play(bank, grader, lines.append)
+        await demo.play(bank, Graders(grader), lines.append)
     finally:
         await grader.close()
     shown = part("demo").removeprefix("```text\n").removesuffix("\n```")

@@ -6,11 +6,13 @@ import importlib
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.platforms.slack.scopes import APP_SCOPE, COMMAND, EVENT_SCOPES, EVENTS, METHOD_SCOPES, SCOPES, SHORTCUT
+from tests.slack_link import CREATE, creation_link
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "manifest.yaml").read_text(encoding="utf-8")
@@ -101,6 +103,15 @@ def test_http_mode_is_the_commented_lines_with_the_host_filled_in() -> None:
     assert made["settings"]["event_subscriptions"]["request_url"] == events
     assert made["settings"]["interactivity"]["request_url"] == events
     assert made["oauth_config"]["redirect_urls"] == ["https://coach.example.org/slack/oauth_redirect"]
+
+
+def test_the_link_in_the_readme_creates_the_very_app() -> None:
+    link = creation_link()
+    assert manifest(unquote(link.removeprefix(CREATE))) == manifest()
+    assert "#%20" not in link, "comments are left out"
+    assert len(link) < 4_000, "longer ones are cut by some browsers and proxies"
+    for shown in re.findall(rf"{re.escape(CREATE)}[^)\s]*", (ROOT / "README.md").read_text(encoding="utf-8")):
+        assert shown == link, "print it anew with python -m tests.slack_link"
 
 
 @pytest.mark.parametrize("method", sorted(METHOD_SCOPES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bot.core.text import fold
 from bot.graders.embedded import gates, scoring
 from bot.graders.embedded.align import Aligner, Match, Passage, Reference
 from bot.graders.embedded.encoder import Encoder
+from bot.graders.embedded.support import Support
 from bot.graders.embedded.text import Sentence, sentences, words
 
 MODEL = "all-MiniLM-L6-v2-int8"
@@ -49,6 +51,7 @@ class Judge:
 
     def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
         self._aligner = Aligner(Encoder(folder, threads))
+        self._support = Support(self._aligner)
         self._keys: OrderedDict[tuple[str, str, tuple[str, ...]], Key] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -69,12 +72,13 @@ class Judge:
         remarks = (remark,) if remark else _remarks(task, found, answer)
         return _verdict(scoring.score(scoring.raw(found.points, found.sample, found.lenient), remarks), points, remarks)
 
-    def supports(self, claim: str, quote: str) -> bool:
+    def supports(self, claim: str, quote: str, question: str = "") -> bool:
         """Whether a quote carries a claim, at least partly, and doesn't contradict it."""
-        nothing = self._aligner.passage(())
-        reference = self._aligner.reference(self._aligner.passage(sentences(claim)), nothing)
-        match = self._aligner.match(reference, self._aligner.passage(sentences(quote)))
-        return scoring.share(match) >= scoring.PARTLY and not scoring.contradicts(match)
+        return self._support.supported([(claim, quote)], question)[0]
+
+    def supported(self, pairs: Sequence[tuple[str, str]], question: str = "") -> list[bool]:
+        """The same for all (claim, quote) pairs of one answer to `question`; words that it gave are no evidence."""
+        return self._support.supported(pairs, question)
 
     def key(self, task: Task) -> Key:
         """The encoded reference side of a task's question, from the cache where it is known."""

@@ -16,6 +16,7 @@ from bot.commands import BY_VERB, Call, Kind, command_of, mentioned, parse, perf
 from bot.core import render
 from bot.core.errors import CoachError, PlatformError, StoreError, UsageError
 from bot.core.message import Button, Form, Message, Para
+from bot.core.rules import is_answer
 from bot.platforms.slack import forms, ids
 from bot.platforms.slack.advice import Advice
 from bot.platforms.slack.answers import CHART_SENT, Answers
@@ -98,8 +99,11 @@ class Calls:
             return
         if known:
             await self._run(found.with_call(verb=known[0], args=known[1]))
-        elif not found.call.thread or await self._threads.round_of(team, found.call.thread) is None:
+        elif not (is_answer(text, addressed=False) and await self._of_a_round(found.call)):
             await self._typed(found, text)
+
+    async def _of_a_round(self, call: Call) -> bool:
+        return bool(call.thread) and await self._threads.round_of(call.place.community, call.thread) is not None
 
     async def direct(self, team: str, event: Payload) -> None:
         """A direct message to the coach."""

@@ -172,7 +172,7 @@ class Connection:
         with contextlib.suppress(KeyMissing):  # told at the start, and mended by the key alone
             if await self._workspaces.confirm(team):
                 log.warning("Slack refuses the token of workspace %s: it is installed no more", team)
-                await listener.removed(team)
+                await self._gone(listener, team)
 
     async def _left(self, listener: Listener, team: str) -> None:
         """A workspace says that it removed the coach. It may have installed it again since, so the token is tried."""
@@ -183,13 +183,18 @@ class Connection:
             self._workspaces.lost(team)  # looked into until Slack can tell
             return
         except KeyMissing:
-            await self._workspaces.drop(team)
+            pass
         except SettingsError as error:
             await listener.removed(team)
             if self._ended and not self._ended.done():
                 self._ended.set_exception(error)
             return
+        await self._gone(listener, team)
+
+    async def _gone(self, listener: Listener, team: str) -> None:
+        # In this order: once the token is gone nothing would tell after a crash that the rest is to be forgotten.
         await listener.removed(team)
+        await self._workspaces.drop(team)
 
 
 async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:

@@ -109,14 +109,14 @@ def reply_of(message: Event, community: str, thread: str, me: str, name: str = "
     edited = message.get("edited")
     revision = str(edited.get("ts") or "") if isinstance(edited, dict) else ""
     at = moment(revision or message.get("ts"))
-    if at is None:
+    if at is None or moment(message.get("ts")) is None:
         return None
     return Reply(
         platform=PLATFORM,
         community=community,
         channel=thread,
-        message=str(message["ts"]),
-        author=Person(str(message["user"]), name),
+        message=str(message.get("ts") or ""),
+        author=Person(str(message.get("user") or ""), name),
         text=words(text if to_us is None else to_us),
         at=at,
         revision=revision,

@@ -146,26 +146,24 @@ class Workspaces:
             self.suspects.put_nowait(team)
 
     async def confirm(self, team: str) -> bool:
-        """Whether a workspace is really lost; then its installation is deleted, otherwise it is used again.
+        """Whether a workspace is really lost; if so it has to be dropped, if not it is used again.
 
         Raises SettingsError for the single workspace, PlatformAway when Slack can't be asked, KeyMissing, StoreError.
         """
         try:
             workspace = await self._find(team)
-        except (PlatformAway, KeyMissing):
-            raise
-        except PlatformError:
-            await self.drop(team)
-            return True
-        try:
             async with asyncio.timeout(CHECK_S):
                 await workspace.client.auth_test()
+        except (PlatformAway, KeyMissing):
+            raise
+        except PlatformError:  # not installed at all
+            return True
         except api.PASSING as error:
             if api.code(error) not in api.LOST:
                 raise PlatformAway(api.reason(error), api.retry_after(error)) from error
             if workspace is self._single:
                 raise refused(api.code(error)) from None
-            await self.drop(team)
+            self._lost.add(team)
             return True
         self._lost.discard(team)
         return False
@@ -175,7 +173,9 @@ class Workspaces:
         if self.installs:
             await self.installs.async_delete_all(enterprise_id=None, team_id=team)
         self._known.pop(team, None)
-        if self._single is None or self._single.team != team:
+        if self._single and self._single.team == team:  # its own token is left
+            self._lost.discard(team)
+        else:
             self._lost.add(team)
 
     def installed(self, team: str) -> None:

@@ -1,0 +1,137 @@
+"""Whether words carry a claim, whoever maintains that they do: it bounds a model that was talked into a score.
+
+A quote is worth two thirds of what its best sentence says of the claim (the alignment's recall, without the words that
+the question itself gave) and one third of how far that sentence is about the claim and its question. What talks about
+grading, doesn't know, or only lists terms is worth nothing.
+
+The constants were set on 73 sentences of interview answers paired by hand with the point that each makes, on their
+pairs with the other points of the same question, and on the attack answers of the tests: benchmarks/support.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from bot.graders.embedded import gates, scoring
+from bot.graders.embedded.align import Aligner, Passage, Reference
+from bot.graders.embedded.text import Sentence, sentences, words
+from bot.graders.embedded.weights import FUNCTION_WORDS
+
+ENOUGH = 0.38
+"""The worth of a quote that carries its claim at least partly."""
+
+EVIDENT = 0.46
+"""What one of three or more claims has to reach before any counts.
+
+Among many claims a text about anything at all comes near one by chance; an answer that makes a point says it clearly
+somewhere.
+"""
+
+MANY = 3
+_KEPT = 1024
+
+_ABOUT_GRADING = re.compile(
+    r"\b(?:grad(?:er|ers|ed|es|ing)|examiners?|evaluators?|rubrics?|verdicts?|key points?|ten points?|score of"
+    r"|mark(?:ed)? (?:it|this|every|each|all|as)|(?:sample|model|reference|official) (?:answer|solution)"
+    r"|(?:top|full|highest|best|perfect|maximum|good|low) (?:marks?|scores?|grades?|results?|credit)"
+    r"|my (?:reply|answer|score|grade)|this (?:reply|answer|submission)"
+    r"|(?:give|get|deserve|return|award)s? (?:a |the )?10)\b"
+)
+_SEPARATOR = re.compile(r"[,;/|#]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    passage: Passage
+    reference: Reference
+
+
+class Support:
+    """Weighs quotes with an aligner. Safe to call from several threads; keeps claims and questions, never a quote."""
+
+    def __init__(self, aligner: Aligner) -> None:
+        self._aligner = aligner
+        self._question = lru_cache(_KEPT)(self._read)
+        self._claim = lru_cache(_KEPT)(self._make_claim)
+
+    def supported(self, pairs: Sequence[tuple[str, str]], question: str = "") -> list[bool]:
+        """For each (claim, quote) of one answer to `question`: whether the quote carries the claim, at least partly."""
+        read = {quote: self._aligner.passage(_telling(quote)) for _, quote in pairs}
+        worth = [self.worth(claim, read[quote], question) for claim, quote in pairs]
+        if len({claim for claim, _ in pairs}) >= MANY and max(worth) < EVIDENT:
+            return [False] * len(pairs)
+        return [each >= ENOUGH for each in worth]
+
+    def worth(self, claim: str, quote: Passage, question: str) -> float:
+        """How much a quote says of a claim and is about it, 0 to 1; 0 for what evidently says the opposite."""
+        asked = self._question(question)
+        point = self._claim(claim, question)
+        fresh = _only(quote, ~np.isin(quote.ids, asked.ids))
+        found = self._aligner.match(point.reference, fresh)
+        if found.sentence < 0 or scoring.contradicts(self._aligner.match(point.reference, quote)):
+            return 0.0
+        best = quote.sentences.index(fresh.sentences[found.sentence])
+        about = self._aligner.relatedness(_sentence(quote, best), point.passage, asked)
+        return (2 * found.local + about) / 3
+
+    def _make_claim(self, claim: str, question: str) -> _Claim:
+        passage = self._read(claim)
+        return _Claim(passage, self._aligner.reference(passage, self._question(question)))
+
+    def _read(self, text: str) -> Passage:
+        return self._aligner.passage(sentences(text))
+
+
+def _telling(quote: str) -> list[Sentence]:
+    """The sentences that can be evidence of anything."""
+    return [each for each in sentences(quote) if not _empty(each.text)]
+
+
+def _empty(sentence: str) -> bool:
+    return (
+        gates.addresses_grader(sentence)
+        or gates.is_dont_know(sentence)
+        or _ABOUT_GRADING.search(sentence.lower()) is not None
+        or _only_lists(sentence)
+    )
+
+
+def _only_lists(sentence: str) -> bool:
+    said = words(sentence)
+    return (
+        len(said) >= 8
+        and sum(word in FUNCTION_WORDS for word in said) <= 0.15 * len(said)
+        and len(_SEPARATOR.findall(sentence)) >= len(said) / 3
+    )
+
+
+def _edges(passage: Passage) -> list[int]:
+    return [*passage.bounds.tolist(), len(passage.ids)]
+
+
+def _sentence(passage: Passage, index: int) -> Passage:
+    edges = _edges(passage)
+    places = np.arange(len(passage.ids))
+    return _only(passage, (edges[index] <= places) & (places < edges[index + 1]))
+
+
+def _only(passage: Passage, keep: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Passage:
+    """The pieces that `keep` names, without the sentences that have none left."""
+    edges = _edges(passage)
+    counts = [int(keep[start:end].sum()) for start, end in pairwise(edges)]
+    left = [count for count in counts if count]
+    places = np.flatnonzero(keep).tolist()
+    return Passage(
+        sentences=tuple(each for each, count in zip(passage.sentences, counts, strict=True) if count),
+        ids=passage.ids[keep],
+        vectors=passage.vectors[keep],
+        words=tuple(passage.words[i] for i in places),
+        under=tuple(passage.under[i] for i in places),
+        bounds=np.cumsum([0, *left])[:-1].astype(np.int64),
+    )
