@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bot import measures
 from bot.content import load_bank
 from bot.core import strict
 from bot.core.model import KeyPoint, Remark, Task
@@ -178,25 +179,8 @@ def invariances(grader: EmbeddedGrader, tasks: list[Task], seed: int) -> None:
 # ---------------------------------------------------------------------------------------------- agreement
 
 
-def pearson(a: list[float], b: list[float]) -> float:
-    return float(np.corrcoef(a, b)[0, 1])
-
-
-def auc(scores: list[float], grades: list[float]) -> float:
-    """The chance that a right answer scores above one that isn't; ties count half."""
-    values, right = np.array(scores), np.array(grades) > 0.5
-    above = values[right][:, None] - values[~right][None]
-    return float((above > 0).mean() + (above == 0).mean() / 2)
-
-
-def kappa(scores: list[int], grades: list[float]) -> float:
-    """Quadratically weighted kappa on 1 to 10."""
-    table = np.zeros((10, 10))
-    for score, grade in zip(scores, grades, strict=True):
-        table[score - 1, int(9 * grade + 0.5)] += 1
-    weights = (np.arange(10)[:, None] - np.arange(10)[None]) ** 2
-    chance = np.outer(table.sum(1), table.sum(0)) / table.sum()
-    return float(1 - (weights * table).sum() / (weights * chance).sum())
+def figure(value: float | None, width: int) -> str:
+    return f"{value:{width}.3f}" if value is not None else f"{'-':>{width}}"
 
 
 def agreement(grader: EmbeddedGrader, name: str, rows: list[Row], fired: Counter[Remark]) -> int:
@@ -206,11 +190,12 @@ def agreement(grader: EmbeddedGrader, name: str, rows: list[Row], fired: Counter
     spent = (time.perf_counter() - begun) / len(rows)
     scores, grades = [score for score, _ in graded], [row.grade for row in rows]
     floats = [float(score) for score in scores]
-    rmse = 5 * np.sqrt(np.mean([((s - 1) / 9 - g) ** 2 for s, g in zip(scores, grades, strict=True)]))
-    area = f"{auc(floats, grades):5.3f}" if name in BINARY else "     "
+    rmse = measures.rmse([5 * measures.as_grade(score) for score in scores], [5 * grade for grade in grades])
+    kappa = measures.quadratic_kappa(scores, [measures.as_score(grade) for grade in grades])
+    area = figure(measures.auc(floats, [grade > 0.5 for grade in grades]), 5) if name in BINARY else "     "
     print(
-        f"{name:12} {len(rows):5} {pearson(floats, grades):7.3f} {rmse:6.3f} {kappa(scores, grades):6.3f} {area}"
-        f" {np.mean(scores):6.2f} {1000 * spent:6.1f}"
+        f"{name:12} {len(rows):5} {figure(measures.pearson(floats, grades), 7)} {figure(rmse, 6)} {figure(kappa, 6)} "
+        f"{area} {np.mean(scores):6.2f} {1000 * spent:6.1f}"
     )
     honest = [remarks for (_, remarks), row in zip(graded, rows, strict=True) if row.grade >= 0.5]
     fired.update(remark for remarks in honest for remark in remarks)

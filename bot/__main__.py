@@ -1,4 +1,4 @@
-"""The command line: run, demo, grade, bank, db, doctor."""
+"""The command line: run, demo, grade, calibrate, bank, db, doctor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from bot import __version__
-from bot.cli import bank, db, demo, doctor, grade, run
+from bot.cli import bank, calibrate, db, demo, doctor, grade, run
 from bot.core.errors import CoachError
 
 PROGRAM = "mlops-coach"
@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, demo, grade, bank, db, doctor):
+    for command in (run, demo, grade, calibrate, bank, db, doctor):
         command.add_to(commands)
     return top
 

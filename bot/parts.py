@@ -159,6 +159,11 @@ def secret(value: SecretStr | None) -> str:
     return value.get_secret_value() if value else ""
 
 
+def keys(value: SecretStr | None) -> list[str]:
+    """The keys of a comma list, the newest first."""
+    return [key.strip() for key in secret(value).split(",") if key.strip()]
+
+
 class Attachable(Platform, Protocol):
     """A platform that hands what people do to a coach."""
 
@@ -210,7 +215,7 @@ def platforms_of(settings: Settings, store: Store, clock: Clock) -> list[Attacha
                 host=settings.slack_host,
                 port=settings.slack_port,
                 command=settings.slack_command,
-                encryption_keys=[key for key in secret(settings.encryption_key).split(",") if key],
+                encryption_keys=keys(settings.encryption_key),
                 grace=dt.timedelta(days=settings.forget_after_days),
             )
         )

@@ -13,7 +13,7 @@ from bot.core.errors import CoachError
 from bot.core.model import Channel
 from bot.core.ports import Unit, rows
 from bot.core.text import visible
-from bot.parts import bank_of, check_platforms, check_prompts, secret
+from bot.parts import bank_of, check_platforms, check_prompts, keys, secret
 from bot.platforms.findings import Finding
 from bot.stores import sqlite
 
@@ -59,7 +59,9 @@ async def doctor(_: argparse.Namespace) -> int:
 
 async def _slack(chosen: settings.Settings) -> list[Finding]:
     from bot.platforms.slack.doctor import check
+    from bot.platforms.slack.installs import known
 
+    there = await asyncio.to_thread(chosen.database.exists)
     return await check(
         await _channels(chosen, "slack"),
         bot_token=secret(chosen.slack_bot_token),
@@ -69,6 +71,9 @@ async def _slack(chosen: settings.Settings) -> list[Finding]:
         client_secret=secret(chosen.slack_client_secret),
         mode=chosen.slack_mode,
         api_url=chosen.slack_api_url,
+        command=chosen.slack_command,
+        installed=await sqlite.look(chosen.database, known) if there else (),
+        encryption_keys=keys(chosen.encryption_key),
     )
 
 

@@ -358,12 +358,13 @@ async def test_a_content_filter_on_the_request_is_an_error_that_names_it(stand: 
         ),
         (
             [
+                fails(400, "Invalid schema: 'maxLength' is not permitted"),
                 fails(400, "response_format.type must be 'text' or 'json_object'"),
                 fails(400, "unknown field response_format"),
             ],
             {"response_format"},
         ),
-        ([fails(500, "failed to parse grammar for json_schema")] * 2, {"response_format"}),
+        ([fails(500, "failed to parse grammar for json_schema")] * 3, {"response_format"}),
         ([fails(400, "System role not supported")], {"system"}),
     ],
     ids=["temperature", "seed", "max_tokens", "response_format", "grammar", "system"],
@@ -403,6 +404,7 @@ async def test_of_an_unnamed_refusal_one_parameter_after_the_other_is_dropped(st
     ]
     assert asked == [
         (True, "json_schema", True, "max_tokens"),
+        (False, "json_schema", True, "max_tokens"),  # with bounds, then without
         (False, "json_schema", True, "max_tokens"),
         (False, "json_object", True, "max_tokens"),
         (False, None, True, "max_tokens"),
@@ -413,7 +415,7 @@ async def test_of_an_unnamed_refusal_one_parameter_after_the_other_is_dropped(st
 
 
 async def test_a_refusal_that_had_other_reasons_costs_no_parameter(stand: Stand, make: Maker) -> None:
-    stand.then(*[fails(400, "bad request")] * 7)
+    stand.then(*[fails(400, "bad request")] * 8)
     grader = make()
     with pytest.raises(GraderError):
         await grader.grade(TASK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -76,6 +77,14 @@ async def test_people_whom_organisers_name_are_organisers(here: Space) -> None:
     assert len(here.slack.messages(here.channel)) == 1
 
 
+async def test_whoever_installed_the_coach_is_an_organiser(here: Space) -> None:
+    workspaces = here.chat._workspaces
+    installed = await workspaces.get(here.team.id)
+    workspaces._known[here.team.id] = dataclasses.replace(installed, installer=here.ada.id)
+    await here.slash(here.ada, "post-now")
+    assert len(here.slack.messages(here.channel)) == 1
+
+
 async def test_when_slack_does_not_tell_who_somebody_is_they_are_told_so(here: Space) -> None:
     here.slack.fail("users.info", 500, times=5)
     answer = await here.slash(here.olga, "post-now")
@@ -98,7 +107,7 @@ async def test_data_can_be_taken_along_and_deleted(here: Space) -> None:
     exported = await here.slash(here.ada, "privacy export")
     assert "The file is in our direct messages." in exported.shown
     (file,) = here.direct(here.ada)[-1].files
-    assert json.loads(file.content)["replies"][0]["score"] == 10
+    assert json.loads(file.content or b"")["replies"][0]["score"] == 10
     asked = await here.slash(here.ada, "privacy delete")
     done = await here.press(here.ada, asked, "Delete my data")
     assert "Deleted: your name, 1 reply" in done.shown
@@ -162,6 +171,7 @@ async def test_a_private_answer_that_cannot_be_stored_stays_in_its_form(here: Sp
     async def fails(*_: object, **__: object) -> None:
         raise StoreUnwritable("the disk is full")
 
+    here.slack.outgoing.ack_s = 0.5
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Replies, "take", fails)
         done = await here.submit(here.ada, form, answer=full(round_.question.id))
@@ -229,9 +239,9 @@ async def test_what_cannot_be_shared_is_told_to_one_alone(here: Space) -> None:
 
 
 async def test_charts_come_by_direct_message_and_with_what_is_shared(here: Space) -> None:
-    for answer in (full, half):
+    for said in (full, half):
         round_ = await here.ask()
-        await here.say(here.ada, answer(round_.question.id))
+        await here.say(here.ada, said(round_.question.id))
         await here.later(days=1)
     for line in ("leaderboard all", "me"):
         answer = await here.slash(here.ada, line)
@@ -239,7 +249,7 @@ async def test_charts_come_by_direct_message_and_with_what_is_shared(here: Space
         told = await here.press(here.ada, answer, "Send me the chart")
         assert "The chart is in our direct messages." in [e.shown for e in here.slack.ephemerals(here.ada)][-1], told
         (picture,) = here.direct(here.ada)[-1].files
-        assert picture.content.startswith(b"\x89PNG")
+        assert (picture.content or b"").startswith(b"\x89PNG")
         assert "from 0 to 15" in picture.alt
     await here.press(here.ada, await here.slash(here.ada, "leaderboard all"), "Share")
     assert here.slack.messages(here.channel)[-1].files
@@ -263,7 +273,9 @@ async def test_foreign_and_forged_buttons_are_left_alone(here: Space, value: str
 
 
 async def test_an_organiser_sets_a_channel_up_by_a_form(here: Space) -> None:
+    here.olga.tz = "America/Los_Angeles"
     form = await here.form(here.olga, "config setup")
+    assert "America/Los_Angeles" in json.dumps(form.blocks)
     values = {"time": "18:00", "zone": "Berlin", "weekdays": "mon-fri", "mention": "", "close_after": "24h"}
     done = await here.submit(here.olga, form, **values)
     saved = done.ephemerals[-1]

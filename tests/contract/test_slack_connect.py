@@ -15,6 +15,8 @@ from bot.platforms.slack import sockets
 from tests.contract.slack_ears import Line, ended, line
 from tests.e2e.slack_server import Channel, SlackServer, User
 
+PING_S = 0.6
+
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackServer]:
@@ -35,7 +37,7 @@ def ana(slack: SlackServer, general: Channel) -> User:
 
 @pytest.fixture
 async def up(tmp_path: Path, slack: SlackServer, general: Channel) -> AsyncIterator[Line]:
-    async with line(tmp_path, slack, ping_s=0.2) as made:
+    async with line(tmp_path, slack, ping_s=PING_S) as made:
         await slack.connected()
         yield made
 
@@ -95,7 +97,7 @@ async def test_presses_and_forms_are_handed_on_and_a_form_can_be_refused(
 async def test_an_event_that_was_not_stored_comes_again(
     up: Line, slack: SlackServer, general: Channel, ana: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    slack.outgoing.ack_s = 0.2
+    slack.outgoing.ack_s = 0.7
     up.ears.errors = [StoreError("the disk is full"), StoreError("the disk is full")]
     said = slack.say(general, ana, "Keep me")
     await slack.settled()
@@ -219,7 +221,7 @@ async def test_a_silent_socket_is_noticed_and_left(
 
 
 async def test_a_quiet_socket_stays(up: Line, slack: SlackServer) -> None:
-    await asyncio.sleep(1.0)  # five times the ping's interval
+    await asyncio.sleep(4 * PING_S)
     assert slack.sockets.opened == 1
 
 
@@ -382,7 +384,7 @@ async def test_nothing_that_is_logged_holds_texts_or_tokens(
     tmp_path: Path, slack: SlackServer, general: Channel, ana: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    async with line(tmp_path, slack, ping_s=0.2) as up:
+    async with line(tmp_path, slack) as up:
         await slack.connected()
         up.ears.errors = [StoreError("no room")]
         slack.outgoing.ack_s = 0.2

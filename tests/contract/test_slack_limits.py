@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import statistics
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -36,9 +37,9 @@ def parcel(here: Space, key: str, text: str = "Hello", *, only_for: str = "") ->
 async def test_messages_of_a_channel_go_out_at_slacks_pace_and_in_order(tmp_path: Path) -> None:
     async with workspace(tmp_path / "coach.sqlite3", pace_s=0.2, slack_pace_s=0.15) as here:
         here.slack.pace.burst = 1
+        await here.chat.send(parcel(here, "0", "Message 0"))
         began = time.monotonic()
-        sends = [here.chat.send(parcel(here, str(n), f"Message {n}")) for n in range(4)]
-        await asyncio.gather(*sends)
+        await asyncio.gather(*(here.chat.send(parcel(here, str(n), f"Message {n}")) for n in range(1, 4)))
         assert time.monotonic() - began >= 0.6
         said = [message.text for message in here.slack.messages(here.channel)]
         assert said == [f"Message {n}" for n in range(4)]
@@ -58,8 +59,9 @@ async def test_a_channel_that_waits_holds_up_no_other(tmp_path: Path) -> None:
 
 
 async def test_a_short_wait_that_slack_asks_for_is_waited_and_the_order_kept(here: Space) -> None:
+    await here.chat.send(parcel(here, "0", "Message 0"))
     here.slack.fail("chat.postMessage", "ratelimited", retry_after=1)
-    await asyncio.gather(*(here.chat.send(parcel(here, str(n), f"Message {n}")) for n in range(3)))
+    await asyncio.gather(*(here.chat.send(parcel(here, str(n), f"Message {n}")) for n in (1, 2)))
     assert [message.text for message in here.slack.messages(here.channel)] == [f"Message {n}" for n in range(3)]
 
 
@@ -111,11 +113,13 @@ async def test_two_thousand_answers_at_once_are_stored_before_they_are_acknowled
     round_ = await here.ask()
     people = [here.person(f"Person {n}") for n in range(200)]
     here.grader.away = True
+    here.slack.outgoing.ack_s = 10.0  # other tests, and Slack itself, run on the same processors
     answer = half(round_.question.id)
     said = [here.slack.say(here.channel, people[n % 200], f"{answer} {n}", thread=here.question) for n in range(2_000)]
     await here.slack.settled(60.0)
-    attempts = [delivery.attempts for message in said for delivery in message.deliveries]
-    assert attempts == [1] * 2_000
+    deliveries = [delivery for message in said for delivery in message.deliveries]
+    assert [delivery.attempts for delivery in deliveries] == [1] * 2_000
+    assert statistics.median(delivery.ack_ms for delivery in deliveries) < 3_000
     assert here.store_rows("replies") == 2_000
 
 
@@ -177,6 +181,12 @@ async def test_what_passes_is_tried_again(here: Space, error: str | int) -> None
         await here.chat.send(parcel(here, "1"))
     await here.chat.send(parcel(here, "1"))
     assert len(here.slack.messages(here.channel)) == 1
+
+
+async def test_with_a_token_that_is_refused_what_is_to_be_said_waits(here: Space) -> None:
+    here.slack.revoke(here.team)
+    with pytest.raises(PlatformAway):
+        await here.chat.send(parcel(here, "1"))
 
 
 async def test_a_question_that_may_not_be_posted_is_told_to_the_organisers(here: Space) -> None:

@@ -50,6 +50,24 @@ async def test_a_mention_in_the_channel_with_other_words_is_answered_with_help(h
     assert "/mlops leaderboard" in here.slack.ephemerals(here.ada)[-1].shown
 
 
+async def test_a_mistyped_mention_in_the_thread_is_answered_with_what_was_meant(here: Space) -> None:
+    await here.ask()
+    here.slack.mention(here.channel, here.ada, "hnit", thread=here.question)
+    await here.settle()
+    (help_,) = here.slack.ephemerals(here.ada)
+    assert "Did you mean hint?" in help_.shown
+    assert help_.thread_ts == here.question.ts
+    assert here.spoken() == []
+
+
+async def test_a_mention_within_a_sentence_is_no_command(here: Space) -> None:
+    await here.ask()
+    await here.say(here.ada, f"thanks <@{here.me.id}> help is welcome, I suppose")
+    here.slack.say(here.channel, here.ada, f"ask <@{here.me.id}> help")
+    await here.settle()
+    assert here.slack.ephemerals(here.ada) == []
+
+
 async def test_a_mention_that_comes_twice_is_answered_once(here: Space) -> None:
     said = here.slack.mention(here.channel, here.ada, "help")
     await here.settle()
@@ -107,3 +125,43 @@ async def test_a_form_that_was_opened_at_home_is_answered_by_direct_message(here
     await here.submit(here.ada, form, answer=half(round_.question.id))
     assert ["Your answer is in" in said.shown for said in here.direct(here.ada)] == [True, False]
     assert here.slack.ephemerals(here.ada) == []
+
+
+async def test_data_is_exported_and_deleted_from_home(here: Space) -> None:
+    round_ = await here.ask()
+    await here.say(here.ada, half(round_.question.id))
+    here.slack.open_home(here.ada)
+    await here.settle()
+    home = here.slack.home(here.ada)
+    assert home is not None
+    await here.press(here.ada, home, "Export my data")
+    assert [file.name for said in here.direct(here.ada) for file in said.files] == ["mlops-coach-my-data.json"]
+    asked = await here.press(here.ada, home, "Delete my data")
+    await here.press(here.ada, asked, "Delete my data")
+    assert await here.points() == {}
+    assert here.store_rows("people") == 0
+
+
+async def test_a_chart_comes_with_the_answer_to_a_direct_message(here: Space) -> None:
+    for said in (full, half):
+        round_ = await here.ask()
+        await here.say(here.ada, said(round_.question.id))
+        await here.later(days=1)
+    here.slack.say(here.slack.dm(here.ada), here.ada, "me")
+    await here.settle()
+    answer, picture = here.direct(here.ada)[-2:]
+    assert "All time" in answer.shown
+    assert "Send me the chart" not in answer.buttons
+    assert [file.name.endswith(".png") for file in picture.files] == [True]
+
+
+async def test_a_home_that_slack_does_not_take_for_now_is_shown_at_the_next_change(here: Space) -> None:
+    round_ = await here.ask()
+    here.slack.fail("views.publish", 500)
+    here.slack.open_home(here.ada)
+    await here.settle()
+    assert here.slack.home(here.ada) is None
+    await here.say(here.ada, half(round_.question.id))
+    home = here.slack.home(here.ada)
+    assert home is not None
+    assert "5 points" in home.shown

@@ -18,7 +18,7 @@ from bot.core.text import fold
 from bot.graders.llm.form import Form
 from bot.graders.llm.neutral import neutral
 from bot.graders.llm.request import Template
-from bot.graders.llm.schema import verdict_schema
+from bot.graders.llm.schema import QUOTE_CHARACTERS, REASON_CHARACTERS, REASONS, verdict_schema
 
 jsonschema = pytest.importorskip("jsonschema")  # which has no types
 
@@ -219,9 +219,10 @@ def test_words_never_change(text: str) -> None:
         ("It runs EVERYWHERE, always.", "it runs everywhere always", "It runs EVERYWHERE, always"),
         ("It is packed with care and runs everywhere.", "It is packed ... and runs everywhere", "and runs everywhere"),
         ("It runs.", "It flies.", "It flies."),
+        ("one two " * 60, ("one two " * 60)[:238] + "’o", ("one two " * 30)[:-1]),
         ("It runs.", "", ""),
     ],
-    ids=["marks", "hidden", "case", "ellipsis", "invented", "empty"],
+    ids=["marks", "hidden", "case", "ellipsis", "invented", "cut", "empty"],
 )  # fmt: skip
 def test_a_quote_leads_back_to_the_students_own_words(answer: str, quote: str, original: str) -> None:
     assert neutral(answer).in_original(quote) == original
@@ -263,6 +264,18 @@ def test_the_schema_takes_a_verdict_and_nothing_beside() -> None:
     for one in bad:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(one, schema)
+
+
+def test_the_longest_verdict_within_the_bounds_fits_into_the_room_for_it() -> None:
+    most = 7 * (QUOTE_CHARACTERS + 40) + REASONS * (REASON_CHARACTERS + 5) + 60
+    assert most / 2.5 < 1200  # the default of max_tokens; two and a half characters a token is dense text
+
+
+@pytest.mark.parametrize("points", [1, 7])
+def test_without_bounds_the_schema_keeps_to_what_every_strict_mode_supports(points: int) -> None:
+    words = json.dumps(verdict_schema(points, bounded=False))
+    assert not set(re.findall(r'"(\w+)":', words)) & {"maxLength", "maxItems", "minItems", "pattern", "minimum"}
+    assert '"additionalProperties": false' in words
 
 
 def test_ledger_comes_before_reasons_and_reasons_before_the_score() -> None:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from bot.graders.llm.schema import verdict_schema
 
 _RESPONSE = re.compile(
-    r"response_?format|json_?schema|json_?object|structured.?output|\bgrammar|\bschema\b|additionalproperties|guided_"
+    r"response_?format|json_?schema|json_?object|structured.?output|max_?length|max_?items|additional_?properties"
+    r"|\bgrammar|\bschema\b|guided_"
 )
 _TEMPERATURE = re.compile(r"\btemperature\b")
 _SEED = re.compile(r"\bseed\b")
@@ -18,11 +19,14 @@ _LIMIT = re.compile(r"\bmax_(?:completion_)?tokens\b|\bmax_output_tokens\b")
 _SYSTEM = re.compile(r"\bsystem[\s_-]?(?:role|message|prompt)|\brole[\s'\":]{1,4}system")
 
 
+_PLAINER: dict[str, Literal["schema", "object", "none"]] = {"bounded": "schema", "schema": "object", "object": "none"}
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What is sent beside model and messages; the default is what OpenAI's own API takes."""
+    """What is sent beside model and messages; at first all of it, since what is refused is left out."""
 
-    response: Literal["json_schema", "json_object", "none"] = "json_schema"
+    response: Literal["bounded", "schema", "object", "none"] = "bounded"
     temperature: bool = True
     seed: bool = True
     limit: Literal["max_tokens", "max_completion_tokens", "none"] = "max_tokens"
@@ -31,10 +35,11 @@ class Form:
     def fields(self, *, points: int, room: int, seed: int) -> dict[str, Any]:
         """The parameters for a verdict on so many key points, in at most `room` tokens."""
         found: dict[str, Any] = {}
-        if self.response == "json_schema":
-            schema = {"name": "verdict", "strict": True, "schema": verdict_schema(points)}
-            found["response_format"] = {"type": "json_schema", "json_schema": schema}
-        elif self.response == "json_object":
+        if self.response in ("bounded", "schema"):
+            schema = verdict_schema(points, bounded=self.response == "bounded")
+            named = {"name": "verdict", "strict": True, "schema": schema}
+            found["response_format"] = {"type": "json_schema", "json_schema": named}
+        elif self.response == "object":
             found["response_format"] = {"type": "json_object"}
         if self.temperature:
             found["temperature"] = 0
@@ -54,8 +59,8 @@ class Form:
     def without(self, *said: str) -> Form | None:
         """The form without what an error names, whose words are given in lower case, the most telling first.
 
-        When they name nothing that is sent: without the next of seed, schema, any response format, temperature, and
-        the limit of tokens. None when nothing is left to leave out.
+        When they name nothing that is sent: without the next of seed, the schema's bounds, schema, any response format,
+        temperature, and the limit of tokens. None when nothing is left to leave out.
         """
         named = (form for words in said for form in self._named(words))
         return next(named, None) or next(self._in_order(), None)
@@ -83,7 +88,7 @@ class Form:
             yield self.unlimited()
 
     def _plainer(self) -> Form:
-        return replace(self, response="json_object" if self.response == "json_schema" else "none")
+        return replace(self, response=_PLAINER[self.response])
 
     def unlimited(self) -> Form:
         """The form with the next name for the limit of tokens, at last with none."""

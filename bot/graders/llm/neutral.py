@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.text import fold
+from bot.graders.llm.schema import QUOTE_CHARACTERS
 
 _HIDDEN = frozenset({"Cf", "Cc", "Co", "Cs", "Cn"})
 _BREAKS = "\r\v\f\x85\u2028\u2029"
@@ -69,11 +70,14 @@ class Neutral:
     def in_original(self, quote: str) -> str:
         """The original's words for a quote from the neutralised text; the quote itself where they can't be told.
 
-        Of a quote with an ellipsis the longest part that is there: the words left out weren't quoted.
+        Of a quote with an ellipsis the longest part that is there: the words left out weren't quoted. Of one that was
+        cut at its greatest length, all but the last word, which may be half a one.
         """
         if quote in self.original:
             return quote
         parts = [part for part in _ELLIPSIS.split(quote) if part]
+        if len(quote) >= QUOTE_CHARACTERS - 1:
+            parts.append(quote.rpartition(" ")[0])
         found = [place for part in (quote, *parts) if (place := self._place(part))]
         return max(found, key=len, default=quote)
 

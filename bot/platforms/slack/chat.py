@@ -280,12 +280,11 @@ class SlackChat:
             self._home.opened(team, user)
 
     async def joined(self, team: str) -> None:
-        """The coach is in a workspace (again)."""
-        with contextlib.suppress(CoachError):
-            await self._need_coach().privacy.present(PLATFORM, [team])
+        """The coach is in a workspace (again). Raises StoreError."""
+        await self._need_coach().privacy.present(PLATFORM, [team])
 
     async def removed(self, team: str) -> None:
-        """The coach was removed from a workspace."""
+        """The coach was removed from a workspace. Raises StoreError."""
         await self._forgetting.removed(team)
 
     def gap(self) -> None:

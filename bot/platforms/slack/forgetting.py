@@ -74,14 +74,10 @@ class Forgetting:
             keeper.forget(team)
 
     async def removed(self, team: str) -> None:
-        """A workspace removed the coach: it is forgotten when the grace period is over."""
+        """A workspace removed the coach: it is forgotten when the grace period is over. Raises StoreError."""
         self.workspace(team)
-        try:
-            await self._coach().privacy.left(PLATFORM, team)
-        except CoachError as error:
-            log.error("Slack: that workspace %s removed the coach could not be noted: %s", team, error)
-        else:
-            log.info("workspace %s removed the coach; it is forgotten in %d days", team, self._grace.days)
+        await self._coach().privacy.left(PLATFORM, team)
+        log.info("workspace %s removed the coach; it is forgotten in %d days", team, self._grace.days)
 
     async def run(self) -> None:
         """Forget, for ever, the workspaces whose grace period is over."""

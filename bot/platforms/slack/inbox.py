@@ -46,8 +46,8 @@ def written(message: Event) -> bool:
     """Whether a message was written by a person: bots, other apps and Slack's own notes fall away."""
     if message.get("bot_id") or message.get("bot_profile") or message.get("hidden"):
         return False
-    user = message.get("user")
-    return message.get("subtype", "") in _KINDS and isinstance(user, str) and user not in ("", "USLACKBOT")
+    user, kind = message.get("user"), message.get("subtype") or ""
+    return isinstance(kind, str) and kind in _KINDS and isinstance(user, str) and user not in ("", "USLACKBOT")
 
 
 def words(text: str) -> str:
