@@ -31,6 +31,7 @@ ARGUMENT_LIMIT = 6_000  # characters; the longest is a private answer
 FORM_LIMIT = 4_000  # characters; Discord's text input takes no more
 CHART_LINES = 5  # people at the top whose points are drawn
 MOST_COMMAND_WORDS = 8  # a longer sentence that begins with a verb ("Question your data ...") is an answer
+MOST_OPEN = 20  # open rounds that are looked through for those that a person can see
 HOME_QUESTIONS = 3  # open rounds on a person's own page
 CLOSE_MATCH = 60.0  # of 100, rapidfuzz's ratio: near enough to ask "did you mean"
 
@@ -85,6 +86,7 @@ class Call:
 
 
 Handler = Callable[[Coach, Call], Awaitable[Message]]
+MaySee = Callable[[str], Awaitable[bool]]
 FormMaker = Callable[[Coach, Call], Awaitable[Form]]
 
 
@@ -249,26 +251,30 @@ async def _help(coach: Coach, call: Call) -> Message:
     return render.help_(usages, await _soonest(coach, call.place))
 
 
-async def _soonest(coach: Coach, place: Place) -> list[tuple[str, dt.datetime]]:
+async def _soonest(coach: Coach, place: Place, may_see: MaySee | None = None) -> list[tuple[str, dt.datetime]]:
     """The next daily question of each channel, by the channel's name, the soonest first."""
     posts = await coach.rounds.next_posts(place, most=30)
+    if may_see:
+        posts = [(channel, at) for channel, at in posts if await may_see(channel.place.channel)]
     soonest = {channel.id: (channel.name, at) for channel, at in reversed(posts)}
     return sorted(soonest.values(), key=lambda pair: pair[1])[:5]
 
 
-async def home(coach: Coach, call: Call) -> tuple[Message, ...]:
+async def home(coach: Coach, call: Call, may_see: MaySee) -> tuple[Message, ...]:
     """A person's own page, where a platform has a place for one: open questions, standing, settings, privacy.
 
-    Of `call` only the place's community, the person and `organiser` matter.
+    Of `call` only the place's community, the person and `organiser` matter. `may_see` tells of a channel's id whether
+    the person can see that channel: nothing is shown of others.
     """
     call = await _ranked(coach, call)
-    rounds = await coach.rounds.open_now(call.place, most=HOME_QUESTIONS)
-    questions = [render.home_question(round_) for round_ in rounds]
+    open_now = await coach.rounds.open_now(call.place, most=MOST_OPEN)
+    rounds = [round_ for round_ in open_now if await may_see(round_.channel.place.channel)]
+    questions = [render.home_question(round_) for round_ in rounds[:HOME_QUESTIONS]]
     standing = dataclasses.replace(await _me(coach, call), buttons=_HOME_BUTTONS)
-    channels = await coach.organise.channels(call.place)
+    channels = [c for c in await coach.organise.channels(call.place) if await may_see(c.place.channel)]
     named = await coach.organise.organisers(call.place)
     return (
-        *(questions or [render.home_nothing(await _soonest(coach, call.place))]),
+        *(questions or [render.home_nothing(await _soonest(coach, call.place, may_see))]),
         standing,
         render.home_settings(channels, named, organiser=call.organiser),
         render.home_privacy(),

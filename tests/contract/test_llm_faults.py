@@ -307,6 +307,13 @@ async def test_what_somebody_has_to_mend_isnt_retried_and_says_so(
     assert (await grader.grade(TASK)).score == 7
 
 
+async def test_answers_and_keys_go_to_no_other_address(stand: Stand, make: Maker, provider: HTTPServer) -> None:
+    elsewhere = Stand(provider, "/elsewhere")
+    stand.always(Response("", 307, {"Location": f"{elsewhere.url}/chat/completions"}))
+    assert "COACH_LLM_BASE_URL" in (await away(make())).notice
+    assert elsewhere.requests == []
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -364,10 +371,11 @@ async def test_a_content_filter_on_the_request_is_an_error_that_names_it(stand: 
             ],
             {"response_format"},
         ),
+        ([fails(400, "json_schema isn't supported"), fails(400, "response_format isn't either")], {"response_format"}),
         ([fails(500, "failed to parse grammar for json_schema")] * 3, {"response_format"}),
         ([fails(400, "System role not supported")], {"system"}),
     ],
-    ids=["temperature", "seed", "max_tokens", "response_format", "grammar", "system"],
+    ids=["temperature", "seed", "max_tokens", "response_format", "json_schema", "grammar", "system"],
 )
 async def test_a_refused_parameter_is_left_out_at_once_and_for_good(
     stand: Stand, make: Maker, time: HandTime, refusals: list[Response], gone: set[str]
@@ -482,6 +490,11 @@ async def test_what_was_spent_in_vain_is_told(stand: Stand, make: Maker) -> None
     assert error.spent is not None
     assert (error.spent.input_tokens, error.spent.output_tokens) == (1200, 200)
     assert error.spent.cost > 0
+
+
+async def test_who_may_have_to_raise_the_limit_of_tokens_is_told(stand: Stand, make: Maker) -> None:
+    stand.always(UNUSABLE["truncated"])
+    assert "COACH_LLM_MAX_TOKENS" in (await away(make())).notice
 
 
 async def test_a_truncated_reply_gets_more_room(stand: Stand, make: Maker) -> None:

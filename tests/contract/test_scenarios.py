@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,12 @@ from tests.contract.stage_slack import slack_by_http, slack_by_socket
 from tests.contract.stage_web import web_stage
 from tests.contract.stages import ORGANISER, Stage
 
-STAGES = {"web": web_stage, "discord": discord_stage, "slack": slack_by_socket, "slack-http": slack_by_http}
+STAGES: dict[str, Callable[[Path], AbstractAsyncContextManager[Stage]]] = {
+    "web": web_stage,
+    "discord": discord_stage,
+    "slack": slack_by_socket,
+    "slack-http": slack_by_http,
+}
 
 _ROW = re.compile(r"^\s*\d+=?\s+(?P<who>\w+)(?: \(you\))?\s+(?P<points>\d+)\s", re.MULTILINE)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.model import Place
 from tests.contract.slack_world import Space, workspace
 from tests.contract.test_slack_rounds import full, half
 
@@ -113,6 +114,23 @@ async def test_the_home_shows_the_question_the_standing_settings_and_privacy_and
     answer = await here.press(here.ada, home, "My grade")
     assert "Score: 5/10" in answer.shown
     assert answer in here.direct(here.ada)
+
+
+async def test_the_home_tells_nothing_of_private_channels_to_those_who_are_not_in_them(here: Space) -> None:
+    ada, ben = here.ada, here.ben
+    secret = here.slack.channel(here.team, "reorganisation", private=True)
+    here.slack.leave(secret, ben)
+    place = Place("slack", here.team.id, secret.id)
+    await here.app.coach.rounds.channel(place, "reorganisation")
+    await here.app.coach.organise.set(place, {"time": "09:00", "zone": "UTC"})
+    await here.app.coach.rounds.post_now(place)
+    await here.settle()
+    for who, sees in ((ada, True), (ben, False)):
+        here.slack.open_home(who)
+        await here.settle()
+        home = here.slack.home(who)
+        assert home is not None
+        assert ("reorganisation" in home.shown) is sees
 
 
 async def test_a_form_that_was_opened_at_home_is_answered_by_direct_message(here: Space) -> None:

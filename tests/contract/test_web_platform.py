@@ -96,7 +96,7 @@ def parcel(
     only_for: str = "",
     opens_thread: str = "",
 ) -> Parcel:
-    return Parcel(key, kind, "web", "local", channel, thread, message, reply_to, only_for, opens_thread)
+    return Parcel(key, kind, "web", "local", channel, thread, message, reply_to, only_for, opens_thread=opens_thread)
 
 
 def as_wire(row: Row) -> Json:

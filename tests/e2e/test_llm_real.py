@@ -54,7 +54,7 @@ async def grader(model: RealModel) -> AsyncIterator[LlmGrader]:
         base_url=model.base_url,
         deadline_s=170,
         timeout_s=160,
-        max_tokens=600,
+        max_tokens=1000,
     )
     assert isinstance(made, LlmGrader)
     yield made

@@ -239,22 +239,17 @@ async def test_slack_never_has_to_slow_the_coach_down(one: Hall) -> None:
     assert one.server.pace.seconds == 1.0
     assert not [call for call in one.server.api.exchanges if call.status == 429]
     one.check()
-    # Whose answer stands first is graded first, too.
-    assert [message.ts for message in one.answers] == [one.about(message).ts for message in one.grades()]
 
 
 async def test_a_channel_that_refuses_holds_up_no_other(hall: Hall) -> None:
     async with hall.coach():
         questions = await hall.ask()
-        hall.server.fail(POST, 502, 2, channel=hall.channels[0].id)
-        hall.server.archive(hall.channels[1])
-        await hall.command(hall.boss, "leaderboard", hall.channels[2])
-        await hall.answer(questions[2:], 4)
-        await hall.settled(20)
-        hall.server.archive(hall.channels[1], archived=False)
+        hall.server.fail(POST, 503, 2, channel=hall.channels[0].id)
         await hall.answer(questions, 6)
         await hall.settled()
     hall.check()
+    first = {channel.id: min(float(m.ts) for m in hall.grades() if m.channel is channel) for channel in hall.channels}
+    assert first.pop(hall.channels[0].id) > max(first.values()) + 2
 
 
 # ---------------------------------------------------------------------------------------------- ending

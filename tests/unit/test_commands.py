@@ -332,9 +332,17 @@ def test_a_mention_is_a_command_only_when_it_reads_like_one(said: str, meant: ob
 # ---------------------------------------------------------------------------------------------- the own page
 
 
+async def everything(_: str) -> bool:
+    return True
+
+
+async def nothing(_: str) -> bool:
+    return False
+
+
 async def page(world: World, who: str, *, organiser: bool = False) -> list[Message]:
     call = Call("home", PLACE, Person(who, who.title()), world.clock.now(), "", organiser)
-    return list(await home(world.app.coach, call))
+    return list(await home(world.app.coach, call, everything))
 
 
 async def test_the_own_page_tells_what_is_open_how_one_stands_and_what_is_stored(world: World) -> None:
@@ -349,12 +357,21 @@ async def test_the_own_page_tells_what_is_open_how_one_stands_and_what_is_stored
     assert [button.verb for button in privacy.buttons] == ["privacy", "privacy"]
 
 
+async def test_the_own_page_shows_nothing_of_channels_that_the_person_cannot_see(world: World) -> None:
+    round_ = await world.daily()
+    call = Call("home", PLACE, Person("ada", "Ada"), world.clock.now(), "")
+    shown = "\n".join(message.text for message in await home(world.app.coach, call, nothing))
+    assert round_.question.text not in shown
+    assert "daily:" not in shown
+    assert "No channel has a daily question yet." in shown
+
+
 async def test_the_own_page_says_when_the_next_question_comes_while_none_is_open(world: World) -> None:
-    nothing, *_ = await page(world, "ada")
-    assert nothing.text == "No question is open\nNo daily question is scheduled here yet."
+    first, *_ = await page(world, "ada")
+    assert first.text == "No question is open\nNo daily question is scheduled here yet."
     await world.app.coach.organise.set(PLACE, {"time": "10:00", "zone": "UTC"})
-    nothing, *_ = await page(world, "ada")
-    assert "10:00 UTC" in nothing.text
+    first, *_ = await page(world, "ada")
+    assert "10:00 UTC" in first.text
 
 
 # ---------------------------------------------------------------------------------------------- named organisers

@@ -198,6 +198,7 @@ def test_retry_after_is_read_in_all_its_forms(headers: dict[str, str], wait: flo
         (403, {"message": "credit balance is too low"}, Kind.QUOTA),
         (401, "", Kind.KEY),
         (400, {"message": "API key not valid"}, Kind.KEY),
+        (400, {"message": f"bad value {'x' * 300} my api key is missing, model not found"}, Kind.PARAMETER),
         (404, {"message": "model 'x' not found, try pulling it first"}, Kind.MODEL),
         (404, {"code": "DeploymentNotFound", "message": "The API deployment for this resource"}, Kind.MODEL),
         (404, "page not found", Kind.ADDRESS),

@@ -150,8 +150,10 @@ def test_a_verdict_may_be_said_in_its_usual_other_words(said: str, meant: Covera
 
 
 def test_reasons_are_cleaned_and_bounded() -> None:
-    found = read(reply(reasons=["a\u202eb\nc", "", " ", *["x" * 2000] * 30]), 2).reasons
+    long = [f"{number} {'x' * 2000}" for number in range(30)]
+    found = read(reply(reasons=["a\u202eb\nc", "", "...", "ab c", *long]), 2).reasons
     assert found[0] == "ab c"
+    assert found[1].startswith("0 xx")
     assert len(found) <= 10
     assert max(map(len, found)) <= 500
 

@@ -219,7 +219,7 @@ def test_words_never_change(text: str) -> None:
         ("It runs EVERYWHERE, always.", "it runs everywhere always", "It runs EVERYWHERE, always"),
         ("It is packed with care and runs everywhere.", "It is packed ... and runs everywhere", "and runs everywhere"),
         ("It runs.", "It flies.", "It flies."),
-        ("one two " * 60, ("one two " * 60)[:238] + "’o", ("one two " * 30)[:-1]),
+        ("alpha beta " * 60, ("alpha beta " * 60)[:240], ("alpha beta " * 60)[:236]),
         ("It runs.", "", ""),
     ],
     ids=["marks", "hidden", "case", "ellipsis", "invented", "cut", "empty"],

@@ -21,7 +21,7 @@ MOST_WAIT_S = 3600.0
 """The longest wait that a provider's Retry-After can ask for."""
 
 _CODE = re.compile(r"[\w.-]{1,60}", re.ASCII)
-_READ = 4_000
+_READ, _TELLING = 4_000, 300
 
 _QUOTA = re.compile(
     r"insufficient[_ ](?:quota|balance|credit|funds)|billing_hard_limit|billing[_ ]not[_ ]active|credit balance|out of"
@@ -33,7 +33,10 @@ _CONTEXT = re.compile(
 )
 _COMPLETION = re.compile(r"in the completion|max_(?:completion_)?tokens")
 _FILTER = re.compile(r"content[_ ]?(?:filter|policy|management)|responsibleai|content_violation")
-_KEY = re.compile(r"api[_ ]?key|invalid[_ ]authentication|unauthorized")
+_KEY = re.compile(
+    r"api[_ ]?key[ \w]{0,20}?(?:not valid|invalid|expired|missing|not found|required)"
+    r"|(?:invalid|incorrect|missing|expired)[_ ](?:x-)?(?:api[_ ]?key|authentication)"
+)
 _MODEL = re.compile(
     r"model[_ ]not[_ ](?:found|exist)|deployment_?notfound|model\b.{0,120}?(?:not (?:exist|found)|n't exist)"
 )
@@ -80,8 +83,9 @@ def fault(status: int, headers: Mapping[str, str], body: object, now: dt.datetim
     message = str(fields.get("message", ""))[:_READ] if fields else ""
     whole = body if isinstance(body, str) else _dumped(body)
     said = tuple(text.lower() for text in (str(fields.get("param") or "")[:200], message, whole[:_READ]))
-    return Fault(_kind(status, " ".join((*codes, message or whole[:_READ])).lower(), said), what, said,
-                 retry_after(headers, now))  # fmt: skip
+    # The beginning only: further on a message may repeat the answer, whose words mean nothing here.
+    telling = " ".join((*codes, (message or whole)[:_TELLING])).lower()
+    return Fault(_kind(status, telling, said), what, said, retry_after(headers, now))
 
 
 def _dumped(body: object) -> str:

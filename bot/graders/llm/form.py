@@ -13,6 +13,9 @@ _RESPONSE = re.compile(
     r"response_?format|json_?schema|json_?object|structured.?output|max_?length|max_?items|additional_?properties"
     r"|\bgrammar|\bschema\b|guided_"
 )
+_BOUNDS = re.compile(
+    r"max_?length|max_?items|not permitted|schema (?:contains|is invalid)|features|keyword|grammar|regex"
+)
 _TEMPERATURE = re.compile(r"\btemperature\b")
 _SEED = re.compile(r"\bseed\b")
 _LIMIT = re.compile(r"\bmax_(?:completion_)?tokens\b|\bmax_output_tokens\b")
@@ -67,7 +70,10 @@ class Form:
 
     def _named(self, said: str) -> Iterator[Form]:
         if _RESPONSE.search(said) and self.response != "none":
-            yield self._plainer()
+            whole = self.response == "bounded" and not _BOUNDS.search(
+                said
+            )  # no schema at all, not only none with bounds
+            yield replace(self, response="object") if whole else self._plainer()
         if _TEMPERATURE.search(said) and self.temperature:
             yield replace(self, temperature=False)
         if _SEED.search(said) and self.seed:

@@ -73,7 +73,7 @@ class Neutral:
         Of a quote with an ellipsis the longest part that is there: the words left out weren't quoted. Of one that was
         cut at its greatest length, all but the last word, which may be half a one.
         """
-        if quote in self.original:
+        if quote in self.original and f" {fold(quote)} " in f" {fold(self.original)} ":
             return quote
         parts = [part for part in _ELLIPSIS.split(quote) if part]
         if len(quote) >= QUOTE_CHARACTERS - 1:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.core.model import Coverage
 from bot.core.strict import HIGHEST, LOWEST
-from bot.core.text import visible
+from bot.core.text import fold, visible
 
 _LONGEST = 100_000
 _MOST_OBJECTS = 200
@@ -172,4 +172,4 @@ def _reasons(value: object) -> tuple[str, ...]:
     if not isinstance(given, list) or not all(isinstance(reason, str) for reason in given):
         raise Unreadable("the reasons aren't a list of sentences")
     cleaned = (" ".join(visible(reason[:_REASON_LIMIT]).split()) for reason in given[:_MOST_REASONS])
-    return tuple(reason for reason in cleaned if reason)
+    return tuple(dict.fromkeys(reason for reason in cleaned if fold(reason)))

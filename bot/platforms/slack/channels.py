@@ -12,12 +12,15 @@ from typing import Any
 from bot.core.errors import CoachError, PlatformAway, PlatformError
 from bot.core.text import one_line
 from bot.platforms.slack import api
-from bot.platforms.slack.faults import OUTSIDE, translated
+from bot.platforms.slack.faults import OUTSIDE, translated, translating
 from bot.platforms.slack.workspaces import Workspaces
 
 KEPT_S = 60.0
 ASK_S = 2.0
 MOST_KEPT = 5_000
+MOST_PAGES = 20
+"""Pages of a thousand members that are read of a private channel."""
+
 INVITE = "I'm not in this channel. Write /invite @MLOps Coach here first."
 NOT_HERE = "That works in channels only. Go to one, write /invite @MLOps Coach there, and ask again."
 
@@ -29,6 +32,7 @@ class About:
     name: str = ""
     member: bool = False
     archived: bool = False
+    private: bool = False
     direct: bool = False
 
 
@@ -38,6 +42,7 @@ class Channels:
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
         self._kept: OrderedDict[tuple[str, str], tuple[float, About]] = OrderedDict()
+        self._inside: OrderedDict[tuple[str, str], tuple[float, frozenset[str]]] = OrderedDict()
 
     async def about(self, team: str, channel: str) -> About:
         """A channel as it was within the last minute. Raises PlatformError, PlatformAway."""
@@ -68,8 +73,36 @@ class Channels:
             one_line(str(found.get("name") or ""), 80),
             bool(found.get("is_member")),
             bool(found.get("is_archived")),
+            bool(found.get("is_private")),
             bool(found.get("is_im") or found.get("is_mpim")),
         )
+
+    async def visible(self, team: str, channel: str, user: str) -> bool:
+        """Whether somebody can see a channel: it is public, or they are in it. False where Slack doesn't tell."""
+        try:
+            about = await self.about(team, channel)
+            if not about.private:
+                return bool(about.name)
+            return user in await self._members(team, channel)
+        except PlatformError:
+            return False
+
+    async def _members(self, team: str, channel: str) -> frozenset[str]:
+        kept = self._inside.get((team, channel))
+        if kept and kept[0] > time.monotonic():
+            return kept[1]
+        workspace, cursor, found = await self._workspaces.get(team), "", set[str]()
+        with translating("a private channel", self._workspaces, team):
+            for _ in range(MOST_PAGES):
+                answer = await workspace.client.conversations_members(channel=channel, limit=1000, cursor=cursor)
+                found.update(map(str, answer.get("members") or ()))
+                cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+                if not cursor:
+                    break
+        self._inside[team, channel] = (time.monotonic() + KEPT_S, frozenset(found))
+        while len(self._inside) > MOST_KEPT:
+            self._inside.popitem(last=False)
+        return frozenset(found)
 
     async def label(self, team: str, channel: str) -> str:
         """A channel as it can be named to people, as far as Slack tells."""
@@ -96,6 +129,8 @@ class Channels:
         return "" if about.member else INVITE
 
     def forget(self, team: str, user: str = "") -> None:
-        """Drop what is kept about a workspace; there is nothing about a person."""
-        for key in [key for key in self._kept if key[0] == team and not user]:
-            del self._kept[key]
+        """Drop what is kept about a workspace; who is in a channel is kept for a minute anyway."""
+        if not user:
+            for kept in (self._kept, self._inside):
+                for key in [key for key in kept if key[0] == team]:
+                    kept.pop(key)

@@ -99,7 +99,7 @@ class SlackChat:
             coach, self._workspaces, self._people, self._channels, self._inbox.threads, self._answers,
             command=self._command,
         )  # fmt: skip
-        self._home = Home(coach, self._workspaces, self._people, command=self._command)
+        self._home = Home(coach, self._workspaces, self._people, self._channels, command=self._command)
         keepers = (self._people, self._private, self._home, self._channels, self._inbox.threads)
         self._forgetting = Forgetting(
             self._store, self._sender, self._private, self._background, keepers,

@@ -96,6 +96,7 @@ class Events:
             await next_()
             return None
         try:
+            context["team_id"] = await self._whose_installation(context, body)
             await self._workspaces.get(context.team_id or "")
         except PlatformAway:
             raise
@@ -104,6 +105,15 @@ class Events:
             return BoltResponse(status=200, body=str(error) if "command" in body else "")
         await next_()
         return None
+
+    async def _whose_installation(self, context: AsyncBoltContext, body: Mapping[str, Any]) -> str:
+        """The installation's team. A guest from another organisation presses a button under their own team's name; the
+        message with the button is of the team that the coach posted for."""
+        message = body.get("message")
+        posted = str(message.get("team") or "") if isinstance(message, dict) and message.get("bot_id") else ""
+        if posted and posted != context.team_id and posted in await self._workspaces.all():
+            return posted
+        return context.team_id or ""
 
     async def _whose(self, team_id: str) -> AuthorizeResult:
         # Bolt needs to know who we are, to drop events of our own doing; it never asks Slack itself.

@@ -13,6 +13,7 @@ from bot.commands import Call
 from bot.core.errors import CoachError, PlatformError
 from bot.core.model import Person, Place
 from bot.platforms.slack import forms
+from bot.platforms.slack.channels import Channels
 from bot.platforms.slack.faults import translating
 from bot.platforms.slack.inbox import PLATFORM
 from bot.platforms.slack.pace import patiently
@@ -35,8 +36,11 @@ Who = tuple[str, str]
 class Home:
     """Publishes home pages, each at most once at a time."""
 
-    def __init__(self, coach: Coach, workspaces: Workspaces, people: People, *, command: str) -> None:
-        self._coach, self._workspaces, self._people, self._command = coach, workspaces, people, command
+    def __init__(
+        self, coach: Coach, workspaces: Workspaces, people: People, channels: Channels, *, command: str
+    ) -> None:
+        self._coach, self._workspaces, self._people = coach, workspaces, people
+        self._channels, self._command = channels, command
         self._open: OrderedDict[Who, float] = OrderedDict()
         self._due: OrderedDict[Who, None] = OrderedDict()
         self._workers: set[asyncio.Task[None]] = set()
@@ -79,7 +83,11 @@ class Home:
             "home", Place(PLATFORM, team, ""), Person(user, profile.name), self._coach.clock.now(), "",
             organiser=profile.admin or user == workspace.installer, zone=profile.zone,
         )  # fmt: skip
-        view = await forms.home(await commands.home(self._coach, call), command=self._command)
+
+        async def may_see(channel: str) -> bool:
+            return await self._channels.visible(team, channel, user)
+
+        view = await forms.home(await commands.home(self._coach, call, may_see), command=self._command)
         with translating("your home", self._workspaces, team):
             await patiently(lambda: workspace.client.views_publish(user_id=user, view=view), LONGEST_S)
 

@@ -118,8 +118,30 @@ class File:
         }  # fmt: skip
 
 
+class Words:
+    """What is read in a message, whoever sees it."""
+
+    text: str
+    blocks: list[Json]
+
+    @property
+    def pings(self) -> set[str]:
+        """Whom its text and blocks notify: user ids, "here", "channel", "everyone"."""
+        return set(pings_of(self.text)) | {ping for block in self.blocks for ping in pings_in(block)}
+
+    @property
+    def shown(self) -> str:
+        """All words of it, those in blocks too, a line each."""
+        return "\n".join(dict.fromkeys([self.text, *(t for block in self.blocks for t in texts_in(block))]))
+
+    @property
+    def buttons(self) -> list[str]:
+        """The labels of its buttons."""
+        return labels_of(self.blocks)
+
+
 @dataclass(eq=False)
-class Message:
+class Message(Words):
     """A message as it stands. `thread_ts` is its parent's ts, "" for one that stands alone or begins a thread."""
 
     channel: Channel
@@ -147,21 +169,6 @@ class Message:
     def replies(self) -> list[Message]:
         """What stands in its thread, oldest first."""
         return [m for m in self.channel.threads.get(self.ts, ()) if not m.deleted]
-
-    @property
-    def pings(self) -> set[str]:
-        """Whom its text and blocks notify: user ids, "here", "channel", "everyone"."""
-        return set(pings_of(self.text)) | {ping for block in self.blocks for ping in pings_in(block)}
-
-    @property
-    def shown(self) -> str:
-        """All words of it, those in blocks too, a line each."""
-        return "\n".join(dict.fromkeys([self.text, *(t for block in self.blocks for t in texts_in(block))]))
-
-    @property
-    def buttons(self) -> list[str]:
-        """The labels of its buttons."""
-        return labels_of(self.blocks)
 
     def json(self, *, metadata: bool = False) -> Json:
         """As conversations.history shows it; `metadata` as include_all_metadata asks."""
@@ -210,7 +217,7 @@ class Message:
 
 
 @dataclass(eq=False)
-class Ephemeral:
+class Ephemeral(Words):
     """A message that one person alone sees; kept here for tests, never told by the API."""
 
     channel: Channel
@@ -220,10 +227,6 @@ class Ephemeral:
     blocks: list[Json]
     thread_ts: str = ""
     gone: bool = False
-
-    shown = Message.shown
-    buttons = Message.buttons
-    pings = Message.pings
 
 
 @dataclass(eq=False)
