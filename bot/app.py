@@ -19,7 +19,7 @@ from bot.coach.work import Bell, loop
 from bot.core.errors import UsageError
 from bot.core.model import Place, Question
 from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
-from bot.parts import bank_of, check_platforms, graders_of, make_folder, platforms_of
+from bot.parts import bank_of, check_grader, check_platforms, graders_of, make_folder, platforms_of
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -109,6 +109,7 @@ async def opened(settings: Settings, *, clock: Clock | None = None, crash: Crash
     from bot.stores.sqlite import SqliteStore
 
     check_platforms(settings)
+    check_grader(settings)
     clock = clock or SystemClock()
     bank = await bank_of(settings)
     async with contextlib.AsyncExitStack() as stack:

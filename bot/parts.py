@@ -18,19 +18,24 @@ from bot.core.ports import Clock, Grader, Platform, Store
 from bot.settings import Settings, read_prices
 
 
+def check_grader(settings: Settings) -> None:
+    """Raise SettingsError for a grader that can't grade as set up."""
+    if settings.grader == "llm" and not settings.llm_model:
+        raise SettingsError('COACH_LLM_MODEL is not set. COACH_GRADER "llm" needs a model\'s name.')
+
+
 async def graders_of(settings: Settings, store: Store | None = None, clock: Clock | None = None) -> Graders:
     """Who grades, as the settings say; with a store and a clock within the day's limits.
 
     Models are loaded when the first answer comes. Raises SettingsError, ContentError.
     """
+    check_grader(settings)
     prompts = await check_prompts(settings)
     from bot.graders.embedded import EmbeddedGrader
 
     embedded = EmbeddedGrader(settings.model)
     if settings.grader == "embedded":
         return Graders(embedded)
-    if not settings.llm_model:
-        raise SettingsError('COACH_LLM_MODEL is not set. COACH_GRADER "llm" needs a model\'s name.')
     from bot.graders.llm import Fallback
 
     heard: list[str] = []

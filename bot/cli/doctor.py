@@ -13,7 +13,7 @@ from bot.core.errors import CoachError
 from bot.core.model import Channel
 from bot.core.ports import Unit, rows
 from bot.core.text import visible
-from bot.parts import bank_of, check_platforms, check_prompts, keys, secret
+from bot.parts import bank_of, check_platforms, check_prompts, graders_of, keys, secret
 from bot.platforms.findings import Finding
 from bot.stores import sqlite
 
@@ -52,9 +52,27 @@ async def doctor(_: argparse.Namespace) -> int:
         looked = await _slack(chosen)
         _tell(looked)
         found += looked
+    graded = await _grader(chosen)
+    _tell(graded)
+    found += graded
     wrong = sum(not finding.right for finding in found)
     print("Nothing to do." if not wrong else f"{wrong} to look after.")
     return int(bool(wrong))
+
+
+async def _grader(chosen: settings.Settings) -> list[Finding]:
+    """One real graded call; none while the bank has no question to grade by."""
+    from bot.cli.graded_call import graded_call
+
+    try:
+        ready = [question for question in await bank_of(chosen) if not question.draft]
+        graders = await graders_of(chosen)
+    except CoachError as error:
+        return [Finding(f"Grader {chosen.grader}: {error}", "correct it and run this again")]
+    try:
+        return [await graded_call(graders.grader, ready[0], graders.support)] if ready else []
+    finally:
+        await graders.close()
 
 
 async def _slack(chosen: settings.Settings) -> list[Finding]:

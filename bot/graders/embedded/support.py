@@ -26,6 +26,9 @@ from bot.graders.embedded.weights import FUNCTION_WORDS
 ENOUGH = 0.38
 """The worth of a quote that carries its claim at least partly."""
 
+LEAST = 0.25
+"""What a quote has to say of its claim at all: below it is about the question, which says nothing of an answer."""
+
 EVIDENT = 0.46
 """What one of three or more claims has to reach before any counts.
 
@@ -74,7 +77,7 @@ class Support:
         point = self._claim(claim, question)
         fresh = _only(quote, ~np.isin(quote.ids, asked.ids))
         found = self._aligner.match(point.reference, fresh)
-        if found.sentence < 0 or scoring.contradicts(self._aligner.match(point.reference, quote)):
+        if found.local < LEAST or scoring.contradicts(self._aligner.match(point.reference, quote)):
             return 0.0
         best = quote.sentences.index(fresh.sentences[found.sentence])
         about = self._aligner.relatedness(_sentence(quote, best), point.passage, asked)

@@ -19,6 +19,7 @@ _BREAKS = "\r\v\f\x85\u2028\u2029"
 # Variation selectors, fillers and joiners that show nothing but aren't format characters to Unicode.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _WORD = re.compile(r"[^\W_]+")
+_PARTS = 20
 _ELLIPSIS = re.compile(r"\s*(?:\[?(?:\.{3,}|…)\]?)\s*")
 
 _SWAP = str.maketrans(
@@ -78,12 +79,12 @@ class Neutral:
         parts = [part for part in _ELLIPSIS.split(quote) if part]
         if len(quote) >= QUOTE_CHARACTERS - 1:
             parts.append(quote.rpartition(" ")[0])
-        found = [place for part in (quote, *parts) if (place := self._place(part))]
+        words = [(word, found) for found in _WORD.finditer(self.text) for word in fold(found[0]).split()]
+        found = [place for part in (quote, *parts[:_PARTS]) if (place := self._place(part, words))]
         return max(found, key=len, default=quote)
 
-    def _place(self, quote: str) -> str:
+    def _place(self, quote: str, words: Sequence[tuple[str, re.Match[str]]]) -> str:
         wanted = fold(quote).split()
-        words = [(word, found) for found in _WORD.finditer(self.text) for word in fold(found[0]).split()]
         for first in range(len(words) - len(wanted) + 1 if wanted else 0):
             run = words[first : first + len(wanted)]
             if run[0][0] == wanted[0] and [word for word, _ in run] == wanted:

@@ -21,7 +21,7 @@ _QUOTE_LIMIT = 6_000
 _REASON_LIMIT = 500
 _MOST_REASONS = 10
 
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_THOUGHT = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.IGNORECASE)
 _SCORE = re.compile(r"\s*(\d{1,2})(?:\.0{1,6})?\s*(?:(?:/|out of)\s*10(?:\.0)?)?\s*", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"\D{0,20}?(\d{1,3})\b.*", re.ASCII | re.DOTALL)
 _VERDICTS = {
@@ -61,13 +61,21 @@ def read(text: str, points: int) -> Reading:
     than one, or doesn't say of every key point once what the answer does with it.
     """
     try:
-        found = _verdict(_THOUGHT.sub(" ", text[:_LONGEST].lstrip("\ufeff")))
+        found = _verdict(_said(text[:_LONGEST].lstrip("\ufeff")))
         return Reading(_score(found.get("score")), _ledger(found.get("ledger"), points), _reasons(found.get("reasons")))
     except RecursionError:
         raise Unreadable("its JSON is nested too deeply") from None
 
 
 # ---------------------------------------------------------------------------------------------- finding the JSON
+
+
+def _said(text: str) -> str:
+    """A reply without thoughts: what follows the last of them, and nothing of one that didn't end."""
+    tags = list(_THOUGHT.finditer(text))
+    ends = [tag for tag in tags if tag[1]]
+    begin = ends[-1].end() if ends else 0
+    return text[begin : next((tag.start() for tag in tags if tag.start() >= begin), len(text))]
 
 
 def _verdict(text: str) -> Mapping[str, Any]:
