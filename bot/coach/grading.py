@@ -29,6 +29,9 @@ LEASE = dt.timedelta(minutes=5)
 TRIES = 3
 """How often a reply that the grader can't grade is tried before the organisers see it as failed."""
 
+COSTLY_TRIES = 4
+"""How often a reply is tried whose grader costs money each time and says nothing that can be used."""
+
 LONGEST_WAIT_S = 30.0
 
 
@@ -141,7 +144,10 @@ class Grading:
             try:
                 grade = await self._grade(row, round_, key)
             except GraderAway as error:
-                await self._postpone(row, error)
+                if error.spent and row["tries"] + 1 >= COSTLY_TRIES:
+                    await self._give_back(row, error, TRIES)
+                else:
+                    await self._postpone(row, error)
                 return
             except Exception as error:  # noqa: BLE001  whatever a grader does, its reply isn't lost
                 await self._give_back(row, error)
@@ -190,14 +196,15 @@ class Grading:
             await self._notices.put(place, error.notice, everywhere=not error.local)
         log.warning("the grader is away (%s); reply %s is tried again in %.0f s", error, row["id"], wait)
         due = records.micros(now + dt.timedelta(seconds=wait))
-        await self._store.write(_postpone, row, due, str(error), records.micros(now))
+        tries = row["tries"] + int(error.spent is not None)
+        await self._store.write(_postpone, row, due, str(error), records.micros(now), tries)
         self._deliver()
 
-    async def _give_back(self, row: Row, error: Exception) -> None:
+    async def _give_back(self, row: Row, error: Exception, tries: int = 0) -> None:
         """The grader can't grade this one: try again a few times, then leave it to the organisers."""
         known = isinstance(error, GraderError)
         why = str(error) if known else f"unexpected {type(error).__name__} in the grader"
-        tries = row["tries"] + 1
+        tries = tries or row["tries"] + 1
         log.warning("reply %s could not be graded (try %d of %d): %s", row["id"], tries, TRIES, why,
                     exc_info=None if known else error)  # fmt: skip
         now = self._clock.now()
@@ -268,9 +275,9 @@ def _record(reply_id: int, grade: Grade, copied: bool, now: int, key: str) -> Un
     return True
 
 
-def _postpone(row: Row, due: int, why: str, now: int) -> Unit[None]:
+def _postpone(row: Row, due: int, why: str, now: int, tries: int) -> Unit[None]:
     waiting = yield from one(
-        "reply_postpone", id=row["id"], due_at=due, tries=row["tries"], waits=row["waits"] + 1, failure=why[:500]
+        "reply_postpone", id=row["id"], due_at=due, tries=tries, waits=row["waits"] + 1, failure=why[:500]
     )
     if waiting is None or row["waits"] > 0:
         return

@@ -114,9 +114,10 @@ async def test_usage_that_is_missing_or_nonsense_counts_as_nothing(stand: Stand,
         assert (receipt.input_tokens, receipt.output_tokens, receipt.cost) == (0, 0, 0.0)
 
 
-async def test_azure_needs_no_more_than_its_address(provider: HTTPServer, stand: Stand, make: Maker) -> None:
+@pytest.mark.parametrize("end", ["", "/", "/chat/completions"])
+async def test_azure_needs_no_more_than_its_address(provider: HTTPServer, stand: Stand, make: Maker, end: str) -> None:
     azure = Stand(provider, "/openai/deployments/examiner")
-    await make(url=f"{azure.url}?api-version=2024-10-21").grade(TASK)
+    await make(url=f"{azure.url}{end}?api-version=2024-10-21").grade(TASK)
     assert azure.seen[0].args["api-version"] == "2024-10-21"
     assert azure.seen[0].headers["api-key"] == KEY
     assert stand.requests == []
@@ -186,7 +187,7 @@ async def test_a_slow_response_is_given_up_in_time(stand: Stand, make: Maker) ->
     begun = clock.monotonic()
     error = await away(make(timeout_s=0.15, deadline_s=0.5))
     assert "no response within" in str(error)
-    assert clock.monotonic() - begun < 2
+    assert clock.monotonic() - begun < 5
 
 
 async def test_a_slow_response_that_fits_is_waited_for(stand: Stand, make: Maker) -> None:
@@ -250,7 +251,7 @@ async def test_a_response_that_drips_for_ever_ends_with_its_time(make: Maker) ->
     async with socket_server(drip) as url:
         begun = clock.monotonic()
         await away(make(url=url, timeout_s=0.2, deadline_s=0.5))
-    assert clock.monotonic() - begun < 2
+    assert clock.monotonic() - begun < 5
 
 
 async def test_a_response_without_end_isnt_kept(make: Maker) -> None:

@@ -45,6 +45,7 @@ def real_model(context: int = 4096, at_once: int = 1) -> Iterator[RealModel]:
     parameters.n_ctx = context * at_once
     parameters.n_parallel = at_once
     parameters.cpuparams.n_threads = 1
+    parameters.verbosity = 1  # errors only: it writes past what pytest captures
     server = xllamacpp.Server(parameters)
     address = f"http://127.0.0.1:{parameters.port}"
     try:

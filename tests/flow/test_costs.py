@@ -15,6 +15,7 @@ import pytest
 from bot.app import assemble
 from bot.coach import Graders
 from bot.coach.budget import Budget, Limits, Spent
+from bot.coach.grading import COSTLY_TRIES
 from bot.core.errors import GraderAway
 from bot.core.message import Message
 from bot.core.model import Place, Receipt, Task, Verdict
@@ -219,3 +220,17 @@ async def test_the_sums_of_days_long_past_go(world: World) -> None:
     world.clock.pass_(hours=-24 * 45)
     assert world.clock.now() == before + dt.timedelta()
     assert await budget.today(PLACE) == Spent()
+
+
+async def test_a_reply_that_costs_at_every_try_and_gets_no_grade_is_left_to_the_organisers(world: World) -> None:
+    error = GraderAway("two replies couldn't be used", 900.0)
+    error.spent = Receipt("paid", input_tokens=900)
+    round_ = await world.daily(weekdays="mon")
+    world.grader.error = error
+    await world.say(round_, "ada", half(round_.question.id))
+    for _ in range(8):
+        world.clock.pass_(minutes=20)
+        await world.app.settle()
+    assert len(world.grader.asked) == COSTLY_TRIES
+    assert "couldn't be used" in await failed(world)
+    assert len(world.room.texts("pending")) == 1

@@ -55,10 +55,20 @@ def test_no_score_is_ever_made_up() -> None:
         f"Sure. {{curly}} and {{}} first.\n{reply()}\nAnything else?",
         f"\ufeff  {reply()}  ",
         f"<think>It might be {reply(10)}, no.</think>\n{reply()}",
+        f"It might be {reply(10)}, no.</think>\n{reply()}",
         f"{reply()}\n{reply()}",
         f'Its input was {{"p": 0.5}}. {reply()}',
     ],
-    ids=["fence", "bare fence", "prose", "byte order mark", "thoughts", "twice the same", "another object"],
+    ids=[
+        "fence",
+        "bare fence",
+        "prose",
+        "byte order mark",
+        "thoughts",
+        "half a thought",
+        "twice the same",
+        "another object",
+    ],
 )
 def test_what_stands_around_the_json_doesnt_matter(text: str) -> None:
     assert read(text, 2).score == 7
@@ -77,6 +87,8 @@ def test_what_stands_around_the_json_doesnt_matter(text: str) -> None:
         ('{"a":' * 3000, "no complete JSON"),
         ('{"score": ' + "9" * 6000 + "}", "no complete JSON"),
         ("{" * 90_000, "no complete JSON"),
+        ("<think>" * 14_000, "empty"),
+        (f"<think>It might be {reply(10)}, or", "empty"),
         ("[" * 90_000, "no complete JSON"),
     ],
 )

@@ -49,20 +49,22 @@ class _Failed(Exception):
 def connect(base_url: str, api_key: str) -> openai.AsyncOpenAI:
     """The SDK's client for an address; "" is what the SDK itself takes (OPENAI_BASE_URL, else OpenAI).
 
-    Query parameters of the address go with every request. Azure needs nothing else: as address give
+    An empty key is none. Query parameters of the address go with every request; a `/chat/completions` at its end is
+    left out. Azure needs nothing else: as address give
     `https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT?api-version=VERSION`, or the newer
-    `https://NAME.openai.azure.com/openai/v1/` with the deployment as model. An empty key is none.
+    `https://NAME.openai.azure.com/openai/v1/` with the deployment as model.
     """
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     parts = urlsplit(base_url)
+    path, key = parts.path.rstrip("/").removesuffix("/chat/completions"), api_key.strip()
     query = dict(parse_qsl(parts.query))
     azure = "api-version" in query or (parts.hostname or "").endswith(".azure.com")
     sdk = openai.AsyncOpenAI(
-        base_url=parts._replace(query="", fragment="").geturl() or None,
-        api_key=api_key or "none",  # local servers take none, but the SDK wants one
+        base_url=parts._replace(path=path, query="", fragment="").geturl() or None,
+        api_key=key or "none",  # local servers take none, but the SDK wants one
         default_query=query,
-        default_headers={"api-key": api_key} if azure and api_key else None,
+        default_headers={"api-key": key} if azure and key else None,
         max_retries=0,
         # answers and keys go to the address that was set and to no other
         http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),

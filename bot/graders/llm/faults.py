@@ -32,13 +32,14 @@ _CONTEXT = re.compile(
     r"|max_prompt_tokens|input is too long|exceed\w*[ \w]{0,30} context"
 )
 _COMPLETION = re.compile(r"in the completion|max_(?:completion_)?tokens")
-_FILTER = re.compile(r"content[_ ]?(?:filter|policy|management)|responsibleai|content_violation")
+_FILTER = re.compile(r"content[_ ]?(?:filter|policy|management)|responsibleai|content_violation|moderation|flagged")
 _KEY = re.compile(
     r"api[_ ]?key[ \w]{0,20}?(?:not valid|invalid|expired|missing|not found|required)"
     r"|(?:invalid|incorrect|missing|expired)[_ ](?:x-)?(?:api[_ ]?key|authentication)"
 )
 _MODEL = re.compile(
-    r"model[_ ]not[_ ](?:found|exist)|deployment_?notfound|model\b.{0,120}?(?:not (?:exist|found)|n't exist)"
+    r"no models? (?:is |are )?loaded|model[_ ]not[_ ](?:found|exist)|deployment_?notfound"
+    r"|model\b.{0,120}?(?:not (?:exist|found)|n't exist)"
 )
 
 
@@ -97,6 +98,8 @@ def _dumped(body: object) -> str:
 
 def _kind(status: int, said: str, names: tuple[str, ...]) -> Kind:
     """By the status, and where vendors use one status for several things, by the words that they are known to use."""
+    if status == 403 and _FILTER.search(said):
+        return Kind.FILTER
     if status == 402 or (status in (400, 403, 429) and _QUOTA.search(said)):
         return Kind.QUOTA
     if status in (401, 403) or (status == 400 and _KEY.search(said)):

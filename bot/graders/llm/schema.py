@@ -18,7 +18,7 @@ Reply with one JSON object and nothing else, its parts in this order:
 
 {"ledger": {"1": {"quote": "...", "verdict": "..."}, "2": {"quote": "...", "verdict": "..."}},
  "reasons": ["..."],
- "score": 1}
+ "score": <1 to 10>}
 
 - ledger: one entry for every key point, under its number.
   - quote: the words of the student's answer that decide it, copied as one passage, at most a sentence or two; "" where
