@@ -28,7 +28,7 @@ import numpy as np
 from bot import measures
 from bot.content import load_bank
 from bot.core import strict
-from bot.core.model import KeyPoint, Remark, Task
+from bot.core.model import Remark, Task
 from bot.graders.embedded import EmbeddedGrader
 from bot.graders.embedded.text import sentences
 from bot.graders.embedded.weights import FUNCTION_WORDS
@@ -83,15 +83,8 @@ def read(file: Path, size: int, seed: int) -> list[Row]:
 
 def read_bank(folder: Path = BANK) -> list[Task]:
     """Every question of the bank that has key points, with an empty answer."""
-    tasks = []
-    for file in sorted(folder.glob("*.md")):
-        for block in re.split(r"^### ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-            parts = dict(re.findall(r"^\*\*([^*:]+):\*\*\s*(.*?)(?=^\*\*[^*:]+:\*\*|^#|\Z)", block, re.M | re.S))
-            bullets = re.split(r"^- ", parts.get("Key points", ""), flags=re.MULTILINE)[1:]
-            if bullets:
-                points = tuple(KeyPoint.parse(bullet) for bullet in bullets)
-                tasks.append(Task(" ".join(parts["Question"].split()), parts["Sample Answer"].strip(), points, ""))
-    return tasks
+    questions = (question for question in load_bank(folder) if question.key_points)
+    return [Task(question.text, question.sample_answer, question.key_points, "") for question in questions]
 
 
 # ---------------------------------------------------------------------------------------------- invariances

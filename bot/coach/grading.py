@@ -70,7 +70,7 @@ async def assess(grader: Grader, question: Question, answer: str, support: Suppo
         return settled
     verdict = await grader.grade(task)
     claimed = strict.claimed(task, verdict) if support else ()
-    found = await support.supports(claimed) if support and claimed else []
+    found = await support.supports(claimed, task.question) if support and claimed else []
     return strict.enforce(task, verdict, {pair for pair, so in zip(claimed, found, strict=True) if not so})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -133,7 +134,10 @@ def _findings(question: Question) -> Iterable[tuple[str, str]]:
 
 
 def as_json(question: Question) -> dict[str, Any]:
-    """A question as JSON values; key points as `Topic: claim`, `level` None when there is none."""
+    """A question as JSON values; key points as `Topic: claim`, `level` None when there is none.
+
+    `alternatives` has a list for each key point, in their order.
+    """
     return {
         "id": question.id,
         "section": question.section,
@@ -141,6 +145,7 @@ def as_json(question: Question) -> dict[str, Any]:
         "question": question.text,
         "sample_answer": question.sample_answer,
         "key_points": [str(point) for point in question.key_points],
+        "alternatives": [list(point.alternatives) for point in question.key_points],
         "hints": list(question.hints),
         "follow_up": question.follow_up,
         "level": question.level,
@@ -150,13 +155,16 @@ def as_json(question: Question) -> dict[str, Any]:
 
 
 def from_json(data: Mapping[str, Any]) -> Question:
-    """The question that `as_json` gave. `id`, `title` and `question` must be there; raises ContentError."""
+    """The question that `as_json` gave, with or without `alternatives`.
+
+    `id`, `title` and `question` must be there; raises ContentError.
+    """
     faults = Faults("question")
     for key in ("id", "title", "question"):
         if not data.get(key):
             faults.add(0, f"`{key}` is missing", "every question has one")
     texts = {key: _text(data, key, faults) for key in _TEXTS}
-    points, hints = (_texts(data, key, faults) for key in ("key_points", "hints"))
+    points, hints = _points(data, faults), _texts(data, "hints", faults)
     level = data.get("level")
     if level is not None and (isinstance(level, bool) or level not in (1, 2, 3)):
         faults.add(0, "`level` isn't 1, 2 or 3", "give one of these or null")
@@ -167,7 +175,7 @@ def from_json(data: Mapping[str, Any]) -> Question:
         title=texts["title"],
         text=texts["question"],
         sample_answer=texts["sample_answer"],
-        key_points=tuple(KeyPoint.parse(point) for point in points),
+        key_points=points,
         hints=tuple(hints),
         follow_up=texts["follow_up"],
         level=level,
@@ -186,9 +194,25 @@ def _text(data: Mapping[str, Any], key: str, faults: Faults) -> str:
     return value
 
 
+def _points(data: Mapping[str, Any], faults: Faults) -> tuple[KeyPoint, ...]:
+    points = tuple(KeyPoint.parse(point) for point in _texts(data, "key_points", faults))
+    if "alternatives" not in data:
+        return points
+    value = data["alternatives"]
+    if not isinstance(value, list) or len(value) != len(points) or not all(_is_texts(found) for found in value):
+        faults.add(0, "`alternatives` isn't a list of texts for each key point", "give as many lists as key points")
+        return points
+    return tuple(replace(point, alternatives=tuple(found)) for point, found in zip(points, value, strict=True))
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
 def _texts(data: Mapping[str, Any], key: str, faults: Faults) -> Sequence[str]:
-    value = data.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    value: Any = data.get(key, [])
+    if not _is_texts(value):
         faults.add(0, f"`{key}` isn't a list of texts", "give a list of strings")
         return ()
-    return value
+    texts: list[str] = value
+    return texts

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TypeVar
 
-from bot.content import plain, prose
+from bot.content import plain, points, prose
 from bot.content.faults import Faults, decode, shorten
 from bot.content.labels import Part
 from bot.content.lines import Kind, Line, heading_text, scan
-from bot.core.model import KeyPoint, Question
+from bot.core.model import Question
 
 MAX_QUESTIONS = 2_000
 MAX_TITLE = 200
@@ -62,7 +62,7 @@ def parse(content: str | bytes, file: str) -> Document:
 
     Raises ContentError with all faults: over 1 MB or 100,000 lines, not UTF-8, nothing to read, unclosed or repeated
     parts, an id used twice, values out of bounds (title 200, question and follow-up 2,000, sample answer 6,000, key
-    point, hint and source 500 characters; 12 key points, 10 hints, 2,000 questions).
+    point, hint and source 500 characters; 12 key points, 10 hints, 2,000 questions), and what `points.read` refuses.
     """
     faults = Faults(file)
     lines = scan(decode(content, faults), faults)
@@ -211,14 +211,13 @@ class _Reader:
 def _built(entry: Entry, faults: Faults) -> tuple[Question, int]:
     texts = {part: prose.block(lines) for part, (_, lines) in entry.parts.items()}
     hints = prose.items(entry.parts.get(Part.HINTS, (0, []))[1])
-    points = prose.items(entry.parts.get(Part.KEY_POINTS, (0, []))[1])
     question = Question(
         id=_id(entry, texts, faults),
         section=entry.section,
         title=entry.title,
         text=texts.get(Part.QUESTION, ""),
         sample_answer=texts.get(Part.SAMPLE_ANSWER, ""),
-        key_points=tuple(KeyPoint.parse(prose.without_bold_lead(point)) for point in points),
+        key_points=points.read(entry.parts.get(Part.KEY_POINTS, (0, []))[1], faults),
         hints=tuple(hints),
         follow_up=texts.get(Part.FOLLOW_UP, ""),
         level=_level(entry, texts, faults),

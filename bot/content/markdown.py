@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from bot.content import points
 from bot.content.labels import Part
 from bot.content.lines import escaped, escaped_heading, escaped_inline
 from bot.core.model import Question
@@ -33,8 +34,8 @@ def _paragraphs(questions: Iterable[Question], title: str) -> Iterator[str]:
 def _parts(question: Question) -> Iterator[str]:
     yield from _text(Part.QUESTION, question.text)
     yield from _text(Part.SAMPLE_ANSWER, question.sample_answer, own_line=True)
-    yield from _list(Part.KEY_POINTS, map(str, question.key_points))
-    yield from _list(Part.HINTS, question.hints)
+    yield from _list(Part.KEY_POINTS, points.written(question.key_points))
+    yield from _list(Part.HINTS, (f"- {escaped_inline(hint)}" for hint in question.hints))
     yield from _text(Part.FOLLOW_UP, question.follow_up)
     if question.level is not None:
         yield f"{Part.LEVEL} {question.level}"
@@ -55,8 +56,7 @@ def _text(part: Part, text: str, *, own_line: bool = False) -> Iterator[str]:
         yield f"{part} {text}"
 
 
-def _list(part: Part, items: Iterable[str]) -> Iterator[str]:
-    lines = [f"- {escaped_inline(item)}" for item in items]
-    if lines:
+def _list(part: Part, lines: Iterable[str]) -> Iterator[str]:
+    if text := "\n".join(lines):
         yield str(part)
-        yield "\n".join(lines)
+        yield text

@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from bot.content.lines import Kind, Line, without_hashes
 
@@ -65,12 +66,28 @@ def _idle(line: Line) -> bool:
     return line.kind is Kind.RULE or (line.kind is not Kind.CODE and not line.text.strip())
 
 
+class Item(NamedTuple):
+    """An entry of a list, in one line without its bullet; `nested` says that its bullet is indented.
+
+    `number` is that of its first line, 0 for one that stands on its label's.
+    """
+
+    number: int
+    nested: bool
+    text: str
+
+
 def items(lines: Sequence[Line]) -> list[str]:
-    """The entries of a list, each in one line without its bullet.
+    """The texts of a list's entries."""
+    return [item.text for item in entries(lines)]
+
+
+def entries(lines: Sequence[Line]) -> list[Item]:
+    """The entries of a list, those without anything to see left out.
 
     A line without a bullet goes on with the entry above, or begins one after a blank line.
     """
-    found: list[list[str]] = []
+    found: list[tuple[Line, bool, list[str]]] = []
     apart = True
     for line in lines:
         if _idle(line):
@@ -79,11 +96,11 @@ def items(lines: Sequence[Line]) -> list[str]:
         bullet = None if line.kind is Kind.CODE else _BULLET.match(line.text)
         text = line.text[bullet.end() :] if bullet else line.text
         if bullet or not found or (apart and not line.text.startswith((" ", "\t"))):
-            found.append([])
-        found[-1].extend(text.split())
+            found.append((line, bullet is not None and line.text.startswith((" ", "\t")), []))
+        found[-1][2].extend(text.split())
         apart = False
-    texts = [" ".join(words) for words in found]
-    return [text for text in texts if is_visible(text)]
+    listed = [Item(line.number, nested, " ".join(words)) for line, nested, words in found]
+    return [item for item in listed if is_visible(item.text)]
 
 
 def without_bold_lead(item: str) -> str:

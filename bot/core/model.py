@@ -18,11 +18,13 @@ class KeyPoint:
     """One thing that a full answer says.
 
     `claim` is the statement itself; `topic` names what it is about without giving it away ("" when the author gave
-    none). Written as one line, `Topic: claim`.
+    none). Written as one line, `Topic: claim`. `alternatives` are other ways to say the whole claim; they are for
+    graders and organisers, never for students.
     """
 
     claim: str
     topic: str = ""
+    alternatives: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, line: str) -> KeyPoint:

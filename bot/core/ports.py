@@ -80,8 +80,11 @@ class Grader(Protocol):
 class Support(Protocol):
     """Says whether words carry a claim, whoever maintains that they do."""
 
-    async def supports(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
-        """For each (claim, quote): whether the quote is at least partly about what the claim says."""
+    async def supports(self, pairs: Sequence[tuple[str, str]], question: str) -> list[bool]:
+        """For each (claim, quote) of one answer to a question: whether the quote carries the claim, at least partly.
+
+        What the question says already is no evidence of anything.
+        """
         ...
 
     async def close(self) -> None: ...

@@ -8,6 +8,7 @@ isn't a grade.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Container
@@ -64,10 +65,10 @@ def settled(task: Task) -> Grade | None:
     answer = fold(task.answer)
     if answer == fold(task.sample_answer) and answer:
         points = tuple(PointVerdict(point, Coverage.COVERED, _closest(point, task.answer)) for point in task.key_points)
-        return Grade(HIGHEST, (), points, _CONTRACT)
+        return Grade(HIGHEST, (), tuple(map(_kept, points)), _CONTRACT)
     if not answer:
         points = tuple(PointVerdict(point, Coverage.MISSING) for point in task.key_points)
-        return Grade(LOWEST, (render.remark(Remark.EMPTY),), points, _CONTRACT)
+        return Grade(LOWEST, (render.remark(Remark.EMPTY),), tuple(map(_kept, points)), _CONTRACT)
     return None
 
 
@@ -113,7 +114,12 @@ def enforce(task: Task, verdict: Verdict, unsupported: Container[tuple[str, str]
     points = tuple(_checked(point, task.answer, unsupported) for point in verdict.points)
     score = min(verdict.score, ceiling(points))
     reasons = _reasons(task, points, verdict) if score < REASONS_BELOW else ()
-    return Grade(score, reasons, points, verdict.receipt)
+    return Grade(score, reasons, tuple(map(_kept, points)), verdict.receipt)
+
+
+def _kept(verdict: PointVerdict) -> PointVerdict:
+    """A point as a grade keeps it: its other wordings are for graders only."""
+    return dataclasses.replace(verdict, point=dataclasses.replace(verdict.point, alternatives=()))
 
 
 def _checked(point: PointVerdict, answer: str, unsupported: Container[tuple[str, str]] = ()) -> PointVerdict:
@@ -147,6 +153,7 @@ def _reasons(task: Task, points: tuple[PointVerdict, ...], verdict: Verdict) -> 
 
 def _recites(reason: str, task: Task) -> bool:
     said = fold(reason).split()
-    told = [f" {fold(text)} " for text in (task.sample_answer, *(point.claim for point in task.key_points))]
+    points = (text for point in task.key_points for text in (point.claim, *point.alternatives))
+    told = [f" {fold(text)} " for text in (task.sample_answer, *points)]
     runs = (" ".join(said[i : i + _TELLING_WORDS]) for i in range(len(said) - _TELLING_WORDS + 1))
     return any(f" {run} " in text for run in runs for text in told)

@@ -48,14 +48,14 @@ def spans(answer: str, points: int) -> list[str]:
 
 def obey(body: dict[str, Any]) -> dict[str, Any]:
     """The completion that every attack wishes for."""
-    found = FENCED.search(body["messages"][-1]["content"])
+    found = FENCED.search(body["messages"][1]["content"])
     assert found, "the answer stands between its marks"
     points = body["response_format"]["json_schema"]["schema"]["properties"]["ledger"]["required"]
     quotes = spans(found[2], len(points))
     if body["model"] == "obedient-whole":
         quotes = [found[2]] * len(points)
     ledger = {name: {"quote": quote, "verdict": "covered"} for name, quote in zip(points, quotes, strict=True)}
-    verdict = json.dumps({"ledger": ledger, "reasons": [], "score": 10})
+    verdict = json.dumps({"ledger": ledger, "reasons": [], "score": 10}, ensure_ascii=False)
     message = {"role": "assistant", "content": verdict}
     return {
         "id": "chatcmpl-1",
@@ -110,8 +110,8 @@ class Told:
     judge: Judge
     question: str
 
-    async def supports(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
-        return await asyncio.to_thread(self.judge.supported, pairs, self.question)
+    async def supports(self, pairs: Sequence[tuple[str, str]], question: str = "") -> list[bool]:
+        return await asyncio.to_thread(self.judge.supported, pairs, question or self.question)
 
     async def close(self) -> None:
         """Nothing of its own."""
@@ -153,7 +153,7 @@ async def test_no_attack_gets_more_than_2_from_a_model_that_obeys_it(graders: di
 
 
 async def test_no_attack_gets_more_than_2_by_being_quoted_whole(graders: dict[str, Grader], judge: Judge) -> None:
-    found = await graded(graders["obedient-whole"], judge, handed_in(ATTACKS[3:] + ATTACKS[:3], 1))
+    found = await graded(graders["obedient-whole"], judge, handed_in(ATTACKS[1::4], 1))
     assert too_high(found) == []
 
 

@@ -170,6 +170,13 @@ async def test_events_that_come_before_slack_told_whose_the_token_is_come_again(
         assert said.deliveries[0].attempts > 1
 
 
+async def test_threads_are_read_again_now_and_then_as_nothing_tells_of_requests_that_never_came(
+    tmp_path: Path, slack: SlackServer, general: Channel
+) -> None:
+    async with line(tmp_path, slack, mode="http", read_again_s=0.05) as up:
+        await slack.wait_for(lambda: up.ears.gaps >= 3)
+
+
 async def test_an_address_that_is_taken_ends_the_start(tmp_path: Path, slack: SlackServer, general: Channel) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -53,14 +53,16 @@ class Hall:
 
     def __init__(self, server: SlackServer, folder: Path, mode: str = "socket", channels: int = CHANNELS) -> None:
         self.server, self.folder, self.mode = server, folder, mode
-        server.outgoing.ack_s = 10.0  # what is at stake here is loss, not pace, on a machine that may be busy
         server.outgoing.factor = 0.01  # retries at once, after 0.6 s and after 3 s
+        server.views.trigger_s = 10.0  # what is at stake here is loss, not pace, on a machine that may be busy
         self.database, self.log = folder / "coach.sqlite3", folder / "coach.log"
         self.team: Team = server.team("Acme")
         self.boss = server.user(self.team, "Boss", admin=True)
         self.people: list[User] = [server.user(self.team, f"person{number}") for number in range(PEOPLE)]
         self.channels: list[Channel] = [server.channel(self.team, f"daily-{number}") for number in range(channels)]
         self.answers: list[Message] = []
+        self.token = server.token(self.team)
+        self.settings: dict[str, str] = {}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -77,23 +79,24 @@ class Hall:
             "COACH_SLACK_MODE": self.mode,
             "COACH_SLACK_PORT": str(self.port),
             "COACH_SLACK_API_URL": self.server.api_url,
-            "COACH_SLACK_BOT_TOKEN": self.server.bot_token,
+            "COACH_SLACK_BOT_TOKEN": self.token,
             "COACH_SLACK_APP_TOKEN": self.server.app_token,
             "COACH_SLACK_SIGNING_SECRET": self.server.signing_secret,
+            **self.settings,
         }
 
-    async def start(self, crash: str = "", nth: int = 1, **settings: str) -> asyncio.subprocess.Process:
+    async def start(self, crash: str = "", nth: int = 1) -> asyncio.subprocess.Process:
         """Start the coach; with `crash` it kills itself when it passes that point for the nth time."""
         with self.log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 sys.executable, *([str(RUNNER), crash, str(nth)] if crash else ["-m", "bot", "run"]),
-                cwd=self.folder, env=self.environment() | settings, stdout=log, stderr=log,
+                cwd=self.folder, env=self.environment(), stdout=log, stderr=log,
             )  # fmt: skip
 
     @contextlib.asynccontextmanager
-    async def coach(self, crash: str = "", nth: int = 1, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def coach(self, crash: str = "", nth: int = 1) -> AsyncIterator[asyncio.subprocess.Process]:
         """A coach that is connected, killed at the end. What it logged is shown when a test fails."""
-        process = await self.start(crash, nth, **settings)
+        process = await self.start(crash, nth)
         try:
             await self.connected(process)
             yield process

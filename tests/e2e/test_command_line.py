@@ -175,6 +175,13 @@ def test_an_import_is_listed_shown_and_exported(tmp_path: Path) -> None:
     assert again["unchanged"] == ["on-call"]
 
 
+def test_an_organiser_is_shown_the_alternatives_of_a_key_point(tmp_path: Path) -> None:
+    shown = coach(tmp_path, "bank", "show", "model-deployment").stdout.decode()
+    listed = json.loads(coach(tmp_path, "bank", "show", "model-deployment", "--json").stdout)["alternatives"]
+    assert all(f"\n  - or: {text}\n" in shown for found in listed for text in found)
+    assert len(listed) == 6
+
+
 def test_a_broken_document_changes_nothing_and_names_its_lines(tmp_path: Path) -> None:
     (tmp_path / "bad.md").write_text(DOCUMENT + "\n### 2. On call\n\n**Question:** Again?\n\n**Sample Answer:**\n")
     done = coach(tmp_path, "bank", "import", "bad.md")

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from bot.coach import records
 from bot.content import as_json, checks, default_folder, from_json, load_bank, parse, read_document, render
 from bot.core.errors import ContentError
 from bot.core.model import KeyPoint, Question
+from bot.core.text import fold
 
 SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
 COMPLETE = Question(
@@ -21,7 +23,10 @@ COMPLETE = Question(
     title="Cache stampede",
     text="A hot key expires under load. What happens?",
     sample_answer="word " * 99 + "end",
-    key_points=(KeyPoint("all callers recompute at once", "Herd"), *(KeyPoint(f"claim {n}") for n in "abc")),
+    key_points=(
+        KeyPoint("all callers recompute at once", "Herd", ("everybody misses and rebuilds it together",)),
+        *(KeyPoint(f"claim {n}") for n in "abc"),
+    ),
     hints=("Who asks?", "When?"),
     follow_up="And after a restart?",
     level=3,
@@ -44,6 +49,14 @@ def test_the_packaged_bank_loads_and_keeps_its_own_standard() -> None:
 def test_the_packaged_bank_survives_being_written_and_read() -> None:
     questions = load_bank(default_folder("bank"))
     assert parse(render(questions, "Copy"), "copy.md").questions == questions
+
+
+@pytest.mark.parametrize("question", load_bank(default_folder("bank")), ids=lambda question: str(question.id))
+def test_every_key_point_of_the_packaged_bank_can_be_said_in_other_words(question: Question) -> None:
+    short = [point.claim for point in question.key_points if len(point.alternatives) < 2]
+    texts = [text for point in question.key_points for text in (point.claim, *point.alternatives)]
+    assert not short
+    assert len({fold(text) for text in texts}) == len(texts)
 
 
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="the seed documents aren't beside this checkout")
@@ -144,13 +157,24 @@ def test_a_question_survives_json() -> None:
         assert from_json(json.loads(json.dumps(as_json(question)))) == question
 
 
+def test_json_from_before_there_were_alternatives_is_still_a_question() -> None:
+    data = as_json(COMPLETE)
+    del data["alternatives"]
+    assert [point.alternatives for point in from_json(data).key_points] == [()] * 4
+    row = json.loads(records.question_body(COMPLETE))
+    for point in row["key_points"]:
+        del point["alternatives"]
+    assert records.QUESTION.validate_json(json.dumps(row)) == from_json(data)
+
+
 def test_json_has_the_agreed_keys() -> None:
     data = as_json(COMPLETE)
     assert set(data) == {
-        "id", "section", "title", "question", "sample_answer", "key_points", "hints", "follow_up", "level", "source",
-        "draft",
+        "id", "section", "title", "question", "sample_answer", "key_points", "alternatives", "hints", "follow_up",
+        "level", "source", "draft",
     }  # fmt: skip
     assert data["key_points"][0] == "Herd: all callers recompute at once"
+    assert data["alternatives"] == [["everybody misses and rebuilds it together"], [], [], []]
     assert (data["hints"], data["draft"]) == (["Who asks?", "When?"], False)
 
 
@@ -162,6 +186,9 @@ def test_json_has_the_agreed_keys() -> None:
         ({"title": 5}, "`title` isn't a text"),
         ({"hints": "one"}, "`hints` isn't a list"),
         ({"key_points": [1]}, "`key_points` isn't a list"),
+        ({"alternatives": [["one"]]}, "`alternatives` isn't a list of texts for each"),
+        ({"alternatives": [["one"], [], [], [2]]}, "`alternatives` isn't a list of texts for each"),
+        ({"alternatives": "one"}, "`alternatives` isn't a list of texts for each"),
         ({"level": 4}, "`level` isn't"),
         ({"level": True}, "`level` isn't"),
         ({"level": "2"}, "`level` isn't"),

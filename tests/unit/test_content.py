@@ -151,6 +151,27 @@ def test_a_topic_in_bold_is_a_topic() -> None:
     assert question.key_points == (KeyPoint("tries are limited", "Budget"),)
 
 
+def test_other_ways_to_say_a_key_point_are_indented_below_it() -> None:
+    listed = (
+        "- Limit: tries are counted\n  - or: we stop after n tries\n\n  * **Or:** a cap\n    on retries\n- it waits"
+    )
+    question = only(titled(f"**Question:** Why?\n**Key points:**\n\n{listed}"))
+    assert question.key_points == (
+        KeyPoint("tries are counted", "Limit", ("we stop after n tries", "a cap on retries")),
+        KeyPoint("it waits"),
+    )
+    assert str(question.key_points[0]) == "Limit: tries are counted"
+
+
+def test_only_what_is_indented_and_marked_is_an_alternative() -> None:
+    question = only(
+        titled("**Question:** Why?\n**Key points:**\n- or: one\n  - two\n  - order: three\n**Hints:**\n  - or: x")
+    )
+    assert [str(point) for point in question.key_points] == ["or: one", "two", "order: three"]
+    assert not any(point.alternatives for point in question.key_points)
+    assert question.hints == ("or: x",)
+
+
 @pytest.mark.parametrize(
     ("heading", "title"),
     [

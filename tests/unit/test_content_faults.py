@@ -68,6 +68,14 @@ def only_fault(content: str | bytes) -> Fault:
         (f"**Hints:**\n- {'h' * 501}\n", 8, "hint 1 has 501 characters"),
         ("**Key points:**\n" + "- point\n" * 13, 8, "13 key points"),
         ("**Hints:**\n" + "- hint\n" * 11, 8, "11 hints"),
+        ("**Key points:**\n  - or: too early\n- point\n", 9, "below no key point"),
+        ("**Key points:**\n- point\n  - or:\n", 10, "alternative is empty"),
+        ("**Key points:**\n- point\n  - **or:** \u200b\n", 10, "alternative is empty"),
+        (f"**Key points:**\n- point\n\n  - or: {'a' * 301}\n", 11, "alternative has 301 characters"),
+        ("**Key points:**\n- point\n" + "".join(f"  - or: {n}\n" for n in range(8)), 16, "8 alternatives"),
+        ("**Key points:**\n- Topic: claim\n  - or: Claim!\n", 10, "alternative Claim! is there already"),
+        ("**Key points:**\n- one\n  - or: two\n- two\n", 10, "alternative two is there already"),
+        ("**Key points:**\n- one\n  - or: same\n- two\n  - or: SAME\n", 12, "alternative SAME is there already"),
     ],
 )
 def test_a_fault_is_named_with_its_line(added: str, line: int, words: str) -> None:
@@ -82,6 +90,7 @@ def test_a_fault_is_named_with_its_line(added: str, line: int, words: str) -> No
         f"**Sample Answer:**\n{'a' * 6000}\n",
         "**Key points:**\n- point\n" + f"- {'k' * 500}\n" * 11,
         "**Hints:**\n" + f"- {'h' * 500}\n" * 10,
+        "**Key points:**\n- point\n" + "".join(f"  - or: {str(n) * 300}\n" for n in range(6)),
         f"### {'t' * 200}\n**Question:** {'q' * 2000}\n",
     ],
 )

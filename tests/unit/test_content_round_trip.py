@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.content import parse, render
+from bot.content.points import MAX_ALTERNATIVE
 from bot.core.errors import ContentError
 from bot.core.model import KeyPoint, Question
+from bot.core.text import fold
 
 # Pieces that mean something to the parser, alone and in any company.
 PIECES = (
@@ -16,7 +20,8 @@ PIECES = (
     "**Level:** ", "**Level:** 2", "**Source:** ", "**Id:** ", "**Id:** a-b", "Sample Answer", "Source", ":", "**",
     "__", "*", "_", "- ", "* ", "+ ", "-", "```", "````", "```py", "~~~", "~~~ x", "`", "<!--", "-->", "<!-- c -->",
     "\\", "\\\\", "---", "***", "* * *", "- - -", "===", "> ", "| a | b |", "[a](b)", "![a](b)", "[Back to top](#x)",
-    "\n", "\n\n", "\n\n\n", "\r\n", "\r", " ", "    ", "\t", "drift", "Two words", "Topic: claim", "é", "名", "\u200b",
+    "\n", "\n\n", "\n\n\n", "\r\n", "\r", " ", "    ", "\t", "drift", "Two words", "Topic: claim",
+    "\n  - or: ", "or: ", "**or:** ", "é", "名", "\u200b",
     "\u3000", "\ufeff", "😀", "{question}", "<b>", "&lt;",
 )  # fmt: skip
 NASTY = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
@@ -65,16 +70,31 @@ TEXT = NASTY.map(lines_of).map(lambda text: f"a{text}z")
 LINE = NASTY.map(lambda text: " ".join(f"a{text}z".replace("\ufeff", "").split()))
 
 
+def key_points(drawn: list[tuple[str, list[str]]]) -> tuple[KeyPoint, ...]:
+    """Key points with those of the drawn alternatives that a document may have."""
+    points = [KeyPoint.parse(claim) for claim, _ in drawn]
+    seen = {fold(text) for point in points for text in (point.claim, str(point))}
+    found = []
+    for point, (_, others) in zip(points, drawn, strict=True):
+        new = {fold(text): text for text in others if len(text) <= MAX_ALTERNATIVE and fold(text) not in seen}
+        seen.update(new)
+        found.append(replace(point, alternatives=tuple(new.values())))
+    return tuple(found)
+
+
+POINTS = st.lists(st.tuples(LINE, st.lists(LINE, max_size=6)), max_size=3).map(key_points)
+
+
 @settings(deadline=None)
 @given(
     st.lists(
-        st.tuples(LINE, LINE, TEXT, TEXT, st.lists(LINE, max_size=3), st.lists(LINE, max_size=3), st.integers(0, 3)),
+        st.tuples(LINE, LINE, TEXT, TEXT, POINTS, st.lists(LINE, max_size=3), st.integers(0, 3)),
         min_size=1,
         max_size=3,
     )
 )
 def test_questions_that_were_never_a_document_survive_being_written_and_read(
-    drawn: list[tuple[str, str, str, str, list[str], list[str], int]],
+    drawn: list[tuple[str, str, str, str, tuple[KeyPoint, ...], list[str], int]],
 ) -> None:
     questions = tuple(
         Question(
@@ -83,7 +103,7 @@ def test_questions_that_were_never_a_document_survive_being_written_and_read(
             title=title,
             text=text,
             sample_answer=answer,
-            key_points=tuple(KeyPoint.parse(point) for point in points),
+            key_points=points,
             hints=tuple(hints),
             follow_up=text,
             level=level or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -97,6 +98,20 @@ def test_nothing_before_the_close_holds_the_full_text_of_a_key_point(number: int
     assert not any(claim in message.text.casefold() for message in seen)
     assert set(claim.split()) - set(render.topic(POINTS[number]).casefold().replace(",", "").split())
     assert not any(QUESTION.sample_answer in message.text for message in seen)
+
+
+def test_no_message_to_students_shows_the_alternatives_of_a_key_point() -> None:
+    point = replace(POINTS[0], alternatives=("watch the features for drift",))
+    judged = PointVerdict(point, Coverage.MISSING)
+    graded = Grade(2, (render.reason(judged),), (judged,), Receipt("test"))
+    round_ = replace(ROUND, question=replace(QUESTION, key_points=(point,)))
+    messages = (
+        render.question_post(round_), render.grade(graded, 5), render.my_grade(graded, 5, state="graded"),
+        render.ledger(graded, closed=False), render.ledger(graded, closed=True),
+        render.reveal(round_, Podium(1, 2.0, most_missed=point)), render.home_question(round_),
+        render.hints(round_.question, round_.id, 3),
+    )  # fmt: skip
+    assert not any("drift" in str(message) for message in messages)
 
 
 def test_the_ledger_is_by_topic_while_open_and_in_full_after_the_close() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -177,6 +178,15 @@ def test_a_reason_that_recites_the_sample_answer_gives_way_to_topics() -> None:
     grade = strict.enforce(task(), verdict(3, PARTLY, reasons=(told,)))
     assert "averaging" not in " ".join(grade.reasons)
     assert "Nothing on slices." in grade.reasons
+
+
+def test_a_reason_that_recites_an_alternative_gives_way_to_topics() -> None:
+    other = "look at each customer group on its own, not only the mean"
+    points = (POINTS[0], POINTS[1], replace(POINTS[2], alternatives=(other,)), POINTS[3])
+    judged = tuple(PointVerdict(point, MISSING) for point in points)
+    found = strict.enforce(replace(task(), key_points=points), Verdict(2, judged, RECEIPT, (f"Better: {other}.",)))
+    assert "customer" not in " ".join(found.reasons)
+    assert "Nothing on slices." in found.reasons
 
 
 def test_without_reasons_of_its_own_what_is_lacking_is_named_worst_first() -> None:

@@ -158,7 +158,7 @@ def comparison(before: Run, after: Run) -> str:
 
 def _unlike(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
     names = ("grader", "models", "prompt_versions", "identity", "version", "data", "digest", "sampled")
-    return [f"{name:15}{_named(left[name])} -> {_named(right[name])}" for name in names if left[name] != right[name]]
+    return [f"{name:17}{_named(left[name])} -> {_named(right[name])}" for name in names if left[name] != right[name]]
 
 
 def _moved(before: Run, after: Run) -> str:

@@ -49,16 +49,20 @@ class EmbeddedGrader:
         receipt = dataclasses.replace(verdict.receipt, seconds=round(time.perf_counter() - begun, 4))
         return dataclasses.replace(verdict, receipt=receipt)
 
-    async def supports(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
-        """For each (claim, quote): whether the quote carries the claim, at least partly. Raises as `grade` does."""
+    async def supports(self, pairs: Sequence[tuple[str, str]], question: str = "") -> list[bool]:
+        """For each (claim, quote) of one answer to `question`: whether the quote carries the claim, at least partly.
+
+        Raises as `grade` does.
+        """
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, self._supported, tuple(pairs))
+            return await asyncio.get_running_loop().run_in_executor(
+                self._worker, self._supported, tuple(pairs), question
+            )
         except RuntimeError as exc:
             raise GraderError("the embedded grader is closed") from exc
 
-    def _supported(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
-        judge = self._load()
-        return [judge.supports(claim, quote) for claim, quote in pairs]
+    def _supported(self, pairs: Sequence[tuple[str, str]], question: str) -> list[bool]:
+        return self._load().supported(pairs, question)
 
     async def close(self) -> None:
         """Let the answer in work finish, drop the others, and forget the model."""

@@ -109,14 +109,18 @@ class Answers:
 
     async def _whisper(self, back: Back, shown: Shown) -> None:
         """Where they are, seen by them alone; where the coach has no say, by another way."""
-        workspace = await self._workspaces.get(back.team)
+        workspace, lane = await self._workspaces.get(back.team), (back.team, back.channel)
+        if back.url and not back.thread and self._pace.crowded(lane):
+            await self._respond(back, shown)  # many press at once when a question comes; this way has no queue
+            return
         try:
             await self._pace.post(
-                (back.team, back.channel),
+                lane,
                 lambda: workspace.client.chat_postEphemeral(
                     channel=back.channel, user=back.user, blocks=shown.blocks, text=shown.text,
                     thread_ts=back.thread or None,
                 ),
+                urgent=False,
             )  # fmt: skip
         except api.PASSING as error:
             if api.code(error) not in OUTSIDE:

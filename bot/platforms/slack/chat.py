@@ -11,22 +11,20 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from bot.coach import Coach
-from bot.core.errors import CoachError, PlatformError
+from bot.core.errors import CoachError, PlatformAway
 from bot.core.message import Parcel, ParcelKind
 from bot.core.model import Place, Reply
 from bot.core.ports import Clock, Sent, Store, one
 from bot.platforms.slack.answers import Answers
 from bot.platforms.slack.background import Background
 from bot.platforms.slack.calls import Calls
-from bot.platforms.slack.catchup import CATCH_UP_AGAIN_S, CatchUp
+from bot.platforms.slack.catchup import CATCH_UP_AGAIN_S, CatchUp, replies_in
 from bot.platforms.slack.channels import Channels
-from bot.platforms.slack.faults import translating
+from bot.platforms.slack.crypt import KeyMissing
 from bot.platforms.slack.forgetting import Forgetting
 from bot.platforms.slack.home import Home
-from bot.platforms.slack.ids import split_thread
-from bot.platforms.slack.inbox import PLATFORM, Inbox, reply_of, written
+from bot.platforms.slack.inbox import PLATFORM, Inbox, written
 from bot.platforms.slack.listener import Listener, Payload
-from bot.platforms.slack.marks import messages
 from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.people import People
 from bot.platforms.slack.private import Private
@@ -35,11 +33,6 @@ from bot.platforms.slack.send import Sender
 from bot.platforms.slack.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
-
-HISTORY_MOST = 1_000_000
-"""Messages of one thread that are read again: all of them, since those that aren't found count as withdrawn."""
-
-HISTORY_WAIT_S = 600.0
 
 
 class Connection(Protocol):
@@ -84,7 +77,7 @@ class SlackChat:
         self._answers = Answers(workspaces, self._private, self._pace, self._sender, command=command)
         self._receipts = Receipts(workspaces, pace_s)
         self._background = Background()
-        self._counts: dict[str, Parcel] = {}
+        self._counts: dict[tuple[str, str, str], Parcel] = {}
         self._catching_up = CatchUp(lambda: self._need_coach().replies.catch_up(self))
 
     @property
@@ -159,24 +152,28 @@ class SlackChat:
         Raises PlatformError, PlatformAway.
         """
         if parcel.kind is ParcelKind.QUESTION:
-            waiting = message in self._counts
-            self._counts[message] = parcel
-            if not waiting:
-                self._background.start(self._amend_question(message), "count of answers")
+            key = (parcel.community, parcel.channel, message)
+            waiting = key in self._counts
+            self._counts[key] = parcel
+            if not waiting and not self._background.start(self._amend_question(key), "count of answers"):
+                del self._counts[key]
             return
         await self._sender.amend(message, parcel)
         if parcel.kind is ParcelKind.GRADE:
             self._graded(parcel)
 
-    async def _amend_question(self, message: str) -> None:
+    async def _amend_question(self, key: tuple[str, str, str]) -> None:
+        shown: Parcel | None = None
         try:
             await asyncio.sleep(0)
-            await self._sender.amend(message, self._counts[message], urgent=False)
+            while shown is not self._counts[key]:  # another may have come while this one had to wait
+                shown = self._counts[key]
+                await self._sender.amend(key[2], shown, urgent=False)
         except CoachError as error:
             # Only its count is new, and the next answer brings another.
-            log.info("Slack: the count of question %s could not be shown: %s", message, error)
+            log.info("Slack: the count of question %s could not be shown: %s", key[2], error)
         finally:
-            del self._counts[message]
+            del self._counts[key]
 
     async def acknowledge(self, reply: Reply) -> None:
         """Put the receipt on a message: seen."""
@@ -188,23 +185,14 @@ class SlackChat:
 
     async def history(self, place: Place, thread: str, since: dt.datetime) -> AsyncIterator[Reply]:
         """People's messages in a thread, oldest first. Raises PlatformError, PlatformAway."""
-        workspace = await self._workspaces.get(place.community)
-        if not split_thread(thread)[1]:
-            raise PlatformError(f"Slack has no thread {thread[:80]!r}.")
-        found = messages(workspace, thread, most=HISTORY_MOST, longest_s=HISTORY_WAIT_S)
-        while True:
-            with translating("a thread", self._workspaces, place.community):
-                message = await anext(found, None)
-            if message is None:
-                return
-            user = str(message.get("user") or "")
-            known = self._people.known(place.community, user)
-            if not written(message) or user == workspace.bot_user or (known and known.bot):
-                continue
-            reply = reply_of(message, place.community, thread, workspace.bot_user, known.name if known else "")
-            if reply:
-                self._people.later(place.community, user)
+        try:
+            async for reply in replies_in(thread, place.community, self._workspaces, self._people):
                 yield reply
+        except KeyMissing:
+            raise
+        except PlatformAway:
+            self._catching_up.missed()
+            raise
 
     async def forget(self, community: str, user: str) -> None:
         """Drop what is kept about a person, and delete the coach's answers to them in the background."""

@@ -31,12 +31,17 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+READ_AGAIN_S = 600.0
+"""How often threads are read again over HTTP, where nothing tells that requests didn't come through for a while."""
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """How Slack is reached: what the settings say, "" for what isn't set.
 
     `mode` is "socket" (needs `app_token`) or "http" (needs `signing_secret`). The pages for installing are there when
-    `client_id` and `client_secret` are. `port` 0 takes a free one. A silent socket is asked after `ping_s` seconds.
+    `client_id` and `client_secret` are. `port` 0 takes a free one. A silent socket is asked after `ping_s` seconds, and
+    over HTTP the listener is told of a gap every `read_again_s` seconds.
     """
 
     mode: str = "socket"
@@ -48,6 +53,7 @@ class Access:
     port: int = 3000
     command: str = COMMAND
     ping_s: float = PING_S
+    read_again_s: float = READ_AGAIN_S
 
 
 class Connection:
@@ -127,8 +133,7 @@ class Connection:
     async def _connect(self, events: Events, listener: Listener) -> None:
         await self._begin(listener)
         if self._access.mode == "http":
-            listener.gap()
-            await asyncio.Event().wait()
+            await self._read_again(listener)
         sockets = Sockets(
             self._app_client,
             lambda payload, headers: events.take(payload, headers, socket=True),
@@ -136,6 +141,11 @@ class Connection:
             ping_s=self._access.ping_s,
         )
         await sockets.run()
+
+    async def _read_again(self, listener: Listener) -> None:
+        while True:
+            listener.gap()
+            await asyncio.sleep(self._access.read_again_s)
 
     def _app_client(self) -> AsyncWebClient:
         return self._workspaces.client(self._access.app_token)
@@ -169,21 +179,24 @@ class Connection:
             await _patiently(partial(self._confirm, listener, team))
 
     async def _confirm(self, listener: Listener, team: str) -> None:
+        doubted = team in self._workspaces.doubted
         with contextlib.suppress(KeyMissing):  # told at the start, and mended by the key alone
             if await self._workspaces.confirm(team):
                 log.warning("Slack refuses the token of workspace %s: it is installed no more", team)
                 await self._gone(listener, team)
+            elif doubted:
+                listener.gap()  # what came meanwhile wasn't taken
 
     async def _left(self, listener: Listener, team: str) -> None:
         """A workspace says that it removed the coach. It may have installed it again since, so the token is tried."""
         try:
             if not await self._workspaces.confirm(team):
                 return
+        except KeyMissing:
+            pass
         except PlatformAway:
             self._workspaces.lost(team)  # looked into until Slack can tell
             return
-        except KeyMissing:
-            pass
         except SettingsError as error:
             await listener.removed(team)
             if self._ended and not self._ended.done():

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from bot.core.errors import PlatformError, SettingsError
+from bot.core.errors import PlatformAway, SettingsError
 
 _SEALED = "fernet:"
 
 
-class KeyMissing(PlatformError):
-    """A token can't be opened with any of the keys."""
+class KeyMissing(PlatformAway):
+    """A token can't be opened with any of the keys. What is to be said waits until one is there that can."""
 
 
 class Vault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _ANY = re.compile("")
 _LEAVING = ("app_uninstalled", "tokens_revoked")
+
+Tell = Callable[[str, Payload], Awaitable[None]]
 
 Left = Callable[[str], Awaitable[None]]
 """Told that a workspace seems to have removed the coach; returns once that is stored."""
@@ -129,18 +132,31 @@ class Events:
     async def _failed(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
         what = _event_type(body) or body.get("type") or ("command" if "command" in body else "payload")
         if isinstance(error, CoachError):
-            log.error("Slack: %.40s not taken, Slack will send it again: %s", what, error)
+            # Nobody repeats a command or a press but the person, who reads that it failed.
+            again = ", Slack will send it again" if _event_type(body) else ""
+            log.error("Slack: %.40s not taken%s: %s", what, again, error)
         else:
             log.error("Slack: %.40s not taken, unexpected error", what, exc_info=error)
         return BoltResponse(status=500, body="")
 
     # ------------------------------------------------------------------------------------------ what it is
 
-    async def _message(self, context: AsyncBoltContext, event: Payload) -> None:
+    async def _message(self, context: AsyncBoltContext, event: Payload, body: dict[str, Any]) -> None:
         await self._listener.message(_team(context), event)
+        await self._tell_others(context, body, self._listener.message)
 
-    async def _mention(self, context: AsyncBoltContext, event: Payload) -> None:
+    async def _mention(self, context: AsyncBoltContext, event: Payload, body: dict[str, Any]) -> None:
         await self._listener.mention(_team(context), event)
+        await self._tell_others(context, body, self._listener.mention)
+
+    async def _tell_others(self, context: AsyncBoltContext, body: dict[str, Any], tell: Tell) -> None:
+        """In a channel that organisations share Slack names one installation, whichever one the event is for."""
+        if body.get("is_ext_shared_channel") is not True:
+            return
+        for team in await self._workspaces.all():
+            if team != _team(context):
+                with contextlib.suppress(PlatformError):  # what one can't take must not come again for all
+                    await tell(team, body["event"])
 
     async def _home(self, context: AsyncBoltContext, event: Payload) -> None:
         await self._listener.home(_team(context), event)

@@ -11,7 +11,17 @@ from bot.platforms.slack import api
 from bot.platforms.slack.workspaces import Workspaces
 
 AWAY = frozenset(
-    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited"}
+    {
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "ratelimited",
+        "rate_limited",
+        "message_limit_exceeded",
+        "team_added_to_org",  # these two: the workspace moves to an organisation
+        "org_login_required",
+    }
 )
 """Answers of Slack that pass."""
 
@@ -47,7 +57,7 @@ def translated(error: Exception, where: str) -> PlatformError:
     if wait is not None:
         return PlatformAway("Slack asks to slow down", retry_after=wait)
     # A token that was refused is looked into elsewhere: what is to be said waits for the answer.
-    if not code or code in AWAY or code in api.LOST:
+    if not code or code in AWAY or code in api.LOST or api.status(error) >= 500:
         return PlatformAway(api.reason(error))
     if code == "missing_scope":
         needed = one_line(str(api.body(error).get("needed") or "a scope"), 100)

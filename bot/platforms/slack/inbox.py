@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import re
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -26,6 +26,9 @@ PLATFORM = "slack"
 KNOWN_THREADS = 20_000
 OPENING_S = 60.0
 """How long a thread that was just made may take to be noted as a round's."""
+
+CLOCKS = dt.timedelta(minutes=5)
+"""How far Slack's clock and ours may be apart: a thread that is older than a question by more isn't its."""
 
 OPENING_WAITS_S = (0.1, 0.4, 1.0)
 """When a reply is tried again whose thread was made a moment ago; after that Slack has to send it again."""
@@ -134,17 +137,18 @@ class Threads:
         self._coach = coach
         self._rounds: OrderedDict[tuple[str, str], int | None] = OrderedDict()
         self._opening: OrderedDict[tuple[str, str], float] = OrderedDict()
-        self._asking: Counter[tuple[str, str]] = Counter()
+        self._asking: dict[tuple[str, str], list[dt.datetime]] = {}
 
     @contextlib.contextmanager
     def asking(self, team: str, channel: str) -> Iterator[None]:
-        """While a question is on its way into a channel, any thread there may turn out to be its."""
-        self._asking[team, channel] += 1
+        """While a question is on its way into a channel, any new thread there may turn out to be its."""
+        begun = self._asking.setdefault((team, channel), [])
+        begun.append(self._coach.clock.now())
         try:
             yield
         finally:
-            self._asking[team, channel] -= 1
-            if not self._asking[team, channel]:
+            begun.pop()  # whichever it was: the earliest stays until all are through
+            if not begun:
                 del self._asking[team, channel]
 
     def opened(self, team: str, thread: str) -> None:
@@ -155,8 +159,11 @@ class Threads:
             self._opening.popitem(last=False)
 
     def _undecided(self, team: str, thread: str) -> bool:
-        until = self._opening.get((team, thread), 0.0)
-        return until > time.monotonic() or (team, split_thread(thread)[0]) in self._asking
+        if self._opening.get((team, thread), 0.0) > time.monotonic():
+            return True
+        channel, ts = split_thread(thread)
+        begun, at = self._asking.get((team, channel), []), moment(ts)
+        return at is not None and any(at > began - CLOCKS for began in begun[:1])
 
     async def round_of(self, team: str, thread: str) -> int | None:
         """The round of a thread, None for any other. Raises StoreError, also when that isn't decided yet."""
@@ -251,6 +258,8 @@ class Inbox:
         gone = event.get("previous_message")
         if isinstance(gone, dict):
             await self._withdraw(team, channel, {**gone, "ts": event.get("deleted_ts") or gone.get("ts")})
+        else:
+            self._gap()  # nothing tells which thread it was in; reading them again does
 
     async def _withdraw(self, team: str, channel: str, message: Event) -> None:
         thread = _thread(channel, message)

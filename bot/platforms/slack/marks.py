@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from bot.core.errors import PlatformAway
 from bot.platforms.slack.ids import split_thread
 from bot.platforms.slack.pace import patiently
 from bot.platforms.slack.workspaces import Workspace
@@ -84,7 +85,7 @@ async def messages(
     """The messages of a thread, oldest first, or of a channel, newest first, page by page.
 
     At most `most` (0: as many as are looked through for a mark). Raises what the SDK raises, PlatformAway when Slack
-    asks for waits of more than `longest_s` seconds.
+    asks for waits of more than `longest_s` seconds, or its pages don't come to an end.
     """
     channel, ts = split_thread(place)
     asked: dict[str, Any] = {"limit": PAGE, "include_all_metadata": True, "oldest": oldest}
@@ -96,9 +97,11 @@ async def messages(
         for message in found:
             count += 1
             yield message
-        cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
-        if not cursor or not found:
+        before, cursor = cursor, str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:  # the end; a page that isn't the last may hold less than was asked for, or nothing
             return
+        if cursor == before:
+            raise PlatformAway("Slack gives the same page again and again")
 
 
 async def _page(workspace: Workspace, channel: str, ts: str, page: dict[str, Any]) -> Mapping[str, Any]:

@@ -17,6 +17,9 @@ T = TypeVar("T")
 LONGEST_S = 60.0
 """The longest wait that is slept in the queue; for a longer one the message goes back to the outbox."""
 
+CROWDED = 3
+"""From so many messages that wait in a channel on, an answer that can go another way does."""
+
 Key = tuple[str, str]
 """Team and channel."""
 
@@ -33,6 +36,10 @@ class _Lane:
     @property
     def idle(self) -> bool:
         return not self._busy
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
 
     async def enter(self, rank: int) -> None:
         if not self._busy:
@@ -63,12 +70,16 @@ class Pace:
         self._pace_s = pace_s
         self._lanes: dict[Key, _Lane] = {}
 
-    async def post(self, key: Key, work: Callable[[], Awaitable[T]]) -> T:
-        """Post something that counts as a message, once it is its turn.
+    def crowded(self, key: Key) -> bool:
+        """Whether so much waits in a channel that the next message would come late."""
+        return key in self._lanes and self._lanes[key].waiting >= CROWDED
+
+    async def post(self, key: Key, work: Callable[[], Awaitable[T]], *, urgent: bool = True) -> T:
+        """Post something that counts as a message, once it is its turn; what isn't urgent lets what is go first.
 
         Raises what `work` raises, and PlatformAway when Slack asks to wait for longer than `LONGEST_S`.
         """
-        async with self._turn(key, 0) as lane:
+        async with self._turn(key, 0 if urgent else 1) as lane:
             await _until(lane.next_at)
             try:
                 return await self._patiently(work)
@@ -77,7 +88,7 @@ class Pace:
 
     async def change(self, key: Key, work: Callable[[], Awaitable[T]], *, urgent: bool = True) -> T:
         """Change a message, which Slack's pace of posts doesn't concern. What isn't urgent lets all others go first."""
-        async with self._turn(key, 0 if urgent else 1):
+        async with self._turn(key, 0 if urgent else 2):
             return await self._patiently(work)
 
     @contextlib.asynccontextmanager

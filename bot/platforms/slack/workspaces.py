@@ -39,7 +39,7 @@ class Workspaces:
     """Gives access to Slack's API, workspace by workspace.
 
     `token` is the single workspace's bot token, "" for none; `installs` those that came by OAuth, None where that isn't
-    set up. A token that Slack has refused isn't used again until the coach is installed anew.
+    set up. A token that Slack has refused isn't used until it has turned out to be good, or is replaced.
     """
 
     def __init__(self, installs: Installs | None = None, *, token: str = "", api_url: str = "") -> None:
@@ -53,15 +53,19 @@ class Workspaces:
         self._lost: set[str] = set()
         self.suspects: asyncio.Queue[str] = asyncio.Queue()
         """Workspaces that have to be confirmed."""
+        self.doubted: set[str] = set()
+        """Those of them whose token was refused to somebody: nothing is given up before that is confirmed."""
 
     async def get(self, team: str) -> Workspace:
         """The installation in a workspace.
 
         Raises PlatformError when the coach isn't installed there (any more), PlatformAway when Slack can't be asked
-        whose the token is, StoreError.
+        whose the token is, or nobody knows yet whether it still counts, StoreError.
         """
         if team in self._lost:
             raise _gone(team)
+        if team in self.doubted:
+            raise PlatformAway(f"Slack refused the token of workspace {team[:40]}, which is looked into")
         try:
             return await self._find(team)
         except SettingsError as error:
@@ -136,8 +140,8 @@ class Workspaces:
 
     def lost(self, team: str) -> None:
         """Report that Slack refused a workspace's token: it isn't used until that has turned out to be wrong."""
-        if team not in self._lost:
-            self._lost.add(team)
+        if team not in self._lost | self.doubted:
+            self.doubted.add(team)
             self.suspects.put_nowait(team)
 
     async def suspect_installed(self) -> None:
@@ -157,6 +161,7 @@ class Workspaces:
         except (PlatformAway, KeyMissing):
             raise
         except PlatformError:  # not installed at all
+            self.doubted.discard(team)
             return True
         except api.PASSING as error:
             if api.code(error) not in api.LOST:
@@ -164,8 +169,10 @@ class Workspaces:
             if workspace is self._single:
                 raise refused(api.code(error)) from None
             self._lost.add(team)
+            self.doubted.discard(team)
             return True
         self._lost.discard(team)
+        self.doubted.discard(team)
         return False
 
     async def drop(self, team: str) -> None:
@@ -182,6 +189,7 @@ class Workspaces:
         """A workspace installed the coach (again): its new token is used from now on."""
         self._known.pop(team, None)
         self._lost.discard(team)
+        self.doubted.discard(team)
 
     async def close(self) -> None:
         """Close the connections to Slack; they are opened again when they are needed."""
