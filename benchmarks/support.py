@@ -54,7 +54,7 @@ def main() -> None:
     judge = Judge()
     found: dict[str, list[bool]] = {}
     for kind, question, i, quote in pairs(bank):
-        carried = judge.supports(question.key_points[i].claim, quote, question.text)
+        (carried,) = judge.supported([(question.key_points[i], quote)], question.text)
         found.setdefault(kind, []).append(carried)
     print(f"{'quote':30} {'pairs':>6} {'accepted':>9}")
     for kind, accepted in found.items():

@@ -35,6 +35,11 @@ class KeyPoint:
             return cls(claim=found["claim"], topic=found["topic"])
         return cls(claim=text)
 
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """All ways to say it that are known, the claim first."""
+        return (self.claim, *self.alternatives)
+
     def __str__(self) -> str:
         return f"{self.topic}: {self.claim}" if self.topic else self.claim
 

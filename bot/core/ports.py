@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from bot.core.message import Parcel
-from bot.core.model import Place, Reply, Task, Verdict
+from bot.core.model import KeyPoint, Place, Reply, Task, Verdict
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -80,10 +80,10 @@ class Grader(Protocol):
 class Support(Protocol):
     """Says whether words carry a claim, whoever maintains that they do."""
 
-    async def supports(self, pairs: Sequence[tuple[str, str]], question: str) -> list[bool]:
-        """For each (claim, quote) of one answer to a question: whether the quote carries the claim, at least partly.
+    async def supports(self, pairs: Sequence[tuple[KeyPoint, str]], question: str) -> list[bool]:
+        """For each (point, quote) of one answer to a question: whether the quote carries the point, at least partly.
 
-        What the question says already is no evidence of anything.
+        It may do so in any of the point's wordings. What the question says already is no evidence of anything.
         """
         ...
 

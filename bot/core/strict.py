@@ -32,6 +32,9 @@ _TELLING_WORDS = 6
 """So many words in a row of the sample answer give it away."""
 _CONTRACT = Receipt(grader="contract")
 
+Pair = tuple[KeyPoint, str]
+"""A key point and the words that are said to cover it."""
+
 
 def task(question: Question, answer: str) -> Task:
     """What a grader is asked about a question and an answer. Raises GraderError for a draft."""
@@ -92,16 +95,16 @@ def carried(task: Task, verdict: Verdict) -> int:
     return min(verdict.score, ceiling(tuple(_checked(point, task.answer) for point in verdict.points)))
 
 
-def claimed(task: Task, verdict: Verdict) -> tuple[tuple[str, str], ...]:
-    """The (claim, quote) pairs that a verdict gets credit for, if the quotes support the claims."""
+def claimed(task: Task, verdict: Verdict) -> tuple[Pair, ...]:
+    """The key points that a verdict gets credit for, each with its quote, if that supports it."""
     counted = (_checked(point, task.answer) for point in verdict.points)
-    return tuple((point.point.claim, point.quote) for point in counted if point.coverage in _CREDITED)
+    return tuple((point.point, point.quote) for point in counted if point.coverage in _CREDITED)
 
 
-def enforce(task: Task, verdict: Verdict, unsupported: Container[tuple[str, str]] = ()) -> Grade:
+def enforce(task: Task, verdict: Verdict, unsupported: Container[Pair] = ()) -> Grade:
     """Bring a grader's verdict under the contract. Raises GraderError when it can't be: then there is no grade.
 
-    `unsupported` are those of `claimed` whose quote doesn't support the claim.
+    `unsupported` are those of `claimed` whose quote doesn't support the point.
     """
     if isinstance(verdict.score, bool) or not isinstance(verdict.score, int):
         raise GraderError(f"the grader gave a score that isn't a whole number: {verdict.score!r:.40}")
@@ -122,12 +125,12 @@ def _kept(verdict: PointVerdict) -> PointVerdict:
     return dataclasses.replace(verdict, point=dataclasses.replace(verdict.point, alternatives=()))
 
 
-def _checked(point: PointVerdict, answer: str, unsupported: Container[tuple[str, str]] = ()) -> PointVerdict:
+def _checked(point: PointVerdict, answer: str, unsupported: Container[Pair] = ()) -> PointVerdict:
     """A point is covered only by words that are really there and speak of it."""
     if point.coverage is Coverage.MISSING:
         return PointVerdict(point.point, Coverage.MISSING)
     quote = fold(point.quote)
-    if point.coverage in _CREDITED and (point.point.claim, point.quote) in unsupported:
+    if point.coverage in _CREDITED and (point.point, point.quote) in unsupported:
         return PointVerdict(point.point, Coverage.MISSING)
     if quote and f" {quote} " in f" {fold(answer)} ":
         return point

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import socket
 from collections.abc import AsyncIterator
@@ -12,8 +13,11 @@ import aiohttp
 import pytest
 
 from bot.core.errors import SettingsError, StoreError
+from bot.platforms.slack.connection import Access
 from bot.platforms.slack.http import LARGEST_BODY
 from tests.contract.slack_ears import Line, ended, line
+from tests.contract.slack_world import workspace
+from tests.contract.test_slack_rounds import full
 from tests.e2e.slack_server import Channel, SlackServer, User
 
 
@@ -175,6 +179,21 @@ async def test_threads_are_read_again_now_and_then_as_nothing_tells_of_requests_
 ) -> None:
     async with line(tmp_path, slack, mode="http", read_again_s=0.05) as up:
         await slack.wait_for(lambda: up.ears.gaps >= 3)
+
+
+async def test_what_was_written_while_slack_could_not_reach_the_coach_is_graded_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.contract.slack_world.Access", functools.partial(Access, read_again_s=0.1))
+    async with workspace(tmp_path / "coach.sqlite3", mode="http") as here:
+        round_ = await here.ask()
+        here.slack.outgoing.drop = True  # for longer than Slack goes on trying
+        here.slack.say(here.channel, here.ada, full(round_.question.id), thread=here.question)
+        here.slack.outgoing.drop = False
+        while not await here.points():
+            await asyncio.sleep(0.1)
+            await here.settle()
+        assert await here.points() == {"Ada": 10}
 
 
 async def test_an_address_that_is_taken_ends_the_start(tmp_path: Path, slack: SlackServer, general: Channel) -> None:

@@ -22,7 +22,7 @@ from bot.platforms.slack.workspaces import Workspaces
 from tests.contract.slack_world import Space, workspace
 from tests.contract.test_slack_limits import parcel
 from tests.contract.test_slack_rounds import full, half
-from tests.e2e.slack_server import Message
+from tests.e2e.slack_server import Message, User
 
 
 @pytest.fixture
@@ -183,6 +183,17 @@ async def test_a_count_that_comes_while_another_waits_is_the_one_that_stays(here
     assert "2 people have answered." in here.question.shown
 
 
+async def test_a_change_that_slack_asks_to_wait_with_holds_up_no_post(here: Space) -> None:
+    await here.ask()
+    here.slack.fail("chat.update", "ratelimited", retry_after=3)
+    count = dataclasses.replace(parcel(here, "1", "1 person has answered."), kind=ParcelKind.QUESTION)
+    await here.chat.amend(here.question.ts, count)
+    await here.slack.wait_for(lambda: here.slack.calls("chat.update"))
+    await asyncio.wait_for(here.chat.send(parcel(here, "2")), 2.0)
+    await here.chat.idle()
+    assert "1 person has answered." in here.question.shown
+
+
 # ---------------------------------------------------------------------------------------------- threads
 
 
@@ -238,3 +249,17 @@ async def test_an_answer_in_a_shared_channel_goes_to_the_workspace_whose_coach_a
     assert await here.points() == {}, "the channel's own workspace has no part in it"
     await here.say(eve, f"<@{theirs.bot.id}> hint")
     assert "A first hint" in here.slack.ephemerals(eve)[-1].shown
+
+
+async def test_the_home_shows_guests_only_the_channels_that_they_are_in(here: Space) -> None:
+    round_ = await here.ask()
+    gus, gil = here.person("Gus"), here.person("Gil")
+    here.slack.leave(here.channel, gus)
+    about = User.json
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(User, "json", lambda user: about(user) | {"is_restricted": user in (gus, gil)})
+        for who in (gus, gil, here.ada):
+            here.slack.open_home(who)
+        await here.settle()
+    shown = [(here.slack.home(who) or pytest.fail("no home")).shown for who in (gus, gil, here.ada)]
+    assert [round_.question.text in home for home in shown] == [False, True, True]

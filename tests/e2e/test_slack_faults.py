@@ -215,12 +215,10 @@ async def test_replies_edits_and_deletions_while_the_coach_was_off_are_noticed(h
 POST = "chat.postMessage"
 FAULTS: dict[str, Callable[[SlackServer], object]] = {
     "429": lambda server: server.fail(POST, "ratelimited", 4, retry_after=1),
-    "500": lambda server: server.fail(POST, 500, 3),
     "503": lambda server: server.fail(POST, 503, 3),
     "internal_error": lambda server: server.fail(POST, "internal_error", 3),
     "a connection cut": lambda server: server.fail(POST, 0, 3),
     "502 after the work was done": lambda server: server.fail(POST, 502, 3, applied=True),
-    "fatal_error after the work was done": lambda server: server.fail(POST, "fatal_error", 3, applied=True),
     "a connection cut after the work was done": lambda server: server.fail(POST, 0, 3, applied=True),
     "answers lost while threads can't be read": lambda server: (
         server.fail(POST, 0, 3, applied=True), server.fail("conversations.replies", 503, 2),
@@ -282,6 +280,29 @@ async def test_it_ends_in_good_order_within_seconds_in_the_middle_of_its_work(ha
         assert time.monotonic() - began < 10
         assert hall.answered() < REPLIES, "there was work left"
     assert "Traceback" not in hall.logged()
+    async with hall.coach():
+        await hall.settled()
+    hall.check()
+
+
+AWAY: dict[str, Callable[[SlackServer], object]] = {
+    "answers nothing": lambda server: server.partition(60.0, silent=True),
+    "can't be reached": lambda server: server.partition(60.0),
+}
+
+
+@pytest.mark.parametrize("what", AWAY)
+async def test_it_ends_within_seconds_also_while_slack(hall: Hall, what: str) -> None:
+    async with hall.coach() as process:
+        await hall.answer(await hall.ask(), REPLIES)
+        await hall.server.wait_for(hall.grades)
+        AWAY[what](hall.server)
+        await asyncio.sleep(1.0)
+        began = time.monotonic()
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert time.monotonic() - began < 10
+        hall.server.heal()
     async with hall.coach():
         await hall.settled()
     hall.check()

@@ -183,9 +183,9 @@ def test_a_denied_point_is_contradicted(grader: EmbeddedGrader) -> None:
     assert verdict.points[0].coverage is Coverage.CONTRADICTED
 
 
-async def test_a_quote_supports_the_claim_that_it_carries_only(grader: EmbeddedGrader) -> None:
+async def test_a_quote_supports_the_point_that_it_carries_only(grader: EmbeddedGrader) -> None:
     against = "The environment isn't a container image pinned by digest."
-    pairs = [(POINTS[1].claim, ONE), (POINTS[4].claim, ONE), (POINTS[1].claim, ""), (POINTS[1].claim, against)]
+    pairs = [(POINTS[1], ONE), (POINTS[4], ONE), (POINTS[1], ""), (POINTS[1], against)]
     assert await grader.supports(pairs) == [True, False, False, False]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.core.errors import GraderError
-from bot.core.model import Task, Verdict
+from bot.core.model import KeyPoint, Task, Verdict
 
 if TYPE_CHECKING:
     from bot.graders.embedded.judge import Judge
@@ -49,8 +49,8 @@ class EmbeddedGrader:
         receipt = dataclasses.replace(verdict.receipt, seconds=round(time.perf_counter() - begun, 4))
         return dataclasses.replace(verdict, receipt=receipt)
 
-    async def supports(self, pairs: Sequence[tuple[str, str]], question: str = "") -> list[bool]:
-        """For each (claim, quote) of one answer to `question`: whether the quote carries the claim, at least partly.
+    async def supports(self, pairs: Sequence[tuple[KeyPoint, str]], question: str = "") -> list[bool]:
+        """For each (point, quote) of one answer to `question`: whether the quote carries the point, at least partly.
 
         Raises as `grade` does.
         """
@@ -61,7 +61,7 @@ class EmbeddedGrader:
         except RuntimeError as exc:
             raise GraderError("the embedded grader is closed") from exc
 
-    def _supported(self, pairs: Sequence[tuple[str, str]], question: str) -> list[bool]:
+    def _supported(self, pairs: Sequence[tuple[KeyPoint, str]], question: str) -> list[bool]:
         return self._load().supported(pairs, question)
 
     async def close(self) -> None:

@@ -74,10 +74,10 @@ class Judge:
 
     def supports(self, claim: str, quote: str, question: str = "") -> bool:
         """Whether a quote carries a claim, at least partly, and doesn't contradict it."""
-        return self._support.supported([(claim, quote)], question)[0]
+        return self._support.supported([(KeyPoint(claim), quote)], question)[0]
 
-    def supported(self, pairs: Sequence[tuple[str, str]], question: str = "") -> list[bool]:
-        """The same for all (claim, quote) pairs of one answer to `question`; words that it gave are no evidence."""
+    def supported(self, pairs: Sequence[tuple[KeyPoint, str]], question: str = "") -> list[bool]:
+        """The same for all (point, quote) pairs of one answer to `question`; words that it gave are no evidence."""
         return self._support.supported(pairs, question)
 
     def key(self, task: Task) -> Key:

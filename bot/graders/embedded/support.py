@@ -18,6 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from bot.core.model import KeyPoint
 from bot.graders.embedded import gates, scoring
 from bot.graders.embedded.align import Aligner, Passage, Reference
 from bot.graders.embedded.text import Sentence, sentences, words
@@ -63,11 +64,14 @@ class Support:
         self._question = lru_cache(_KEPT)(self._read)
         self._claim = lru_cache(_KEPT)(self._make_claim)
 
-    def supported(self, pairs: Sequence[tuple[str, str]], question: str = "") -> list[bool]:
-        """For each (claim, quote) of one answer to `question`: whether the quote carries the claim, at least partly."""
+    def supported(self, pairs: Sequence[tuple[KeyPoint, str]], question: str = "") -> list[bool]:
+        """For each (point, quote) of one answer to `question`: whether the quote carries the point, at least partly.
+
+        The best of a point's wordings decides.
+        """
         read = {quote: self._aligner.passage(_telling(quote)) for _, quote in pairs}
-        worth = [self.worth(claim, read[quote], question) for claim, quote in pairs]
-        if len({claim for claim, _ in pairs}) >= MANY and max(worth) < EVIDENT:
+        worth = [max(self.worth(each, read[quote], question) for each in point.wordings) for point, quote in pairs]
+        if len({point for point, _ in pairs}) >= MANY and max(worth) < EVIDENT:
             return [False] * len(pairs)
         return [each >= ENOUGH for each in worth]
 

@@ -101,12 +101,12 @@ def status(error: BaseException) -> int:
 
 
 def retry_after(error: BaseException) -> float | None:
-    """The wait in seconds that Slack asked for with a 429, or None."""
+    """The wait in seconds that Slack asked for with a 429, from 1 to 86,400, or None."""
     if status(error) != 429 and code(error) != "ratelimited":
         return None
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     try:
-        return max(1.0, float(headers.get("Retry-After", "")))
+        return min(max(1.0, float(headers.get("Retry-After", ""))), 86_400.0)
     except (ValueError, TypeError):
         return 60.0
 

@@ -77,11 +77,14 @@ class Channels:
             bool(found.get("is_im") or found.get("is_mpim")),
         )
 
-    async def visible(self, team: str, channel: str, user: str) -> bool:
-        """Whether somebody can see a channel: it is public, or they are in it. False where Slack doesn't tell."""
+    async def visible(self, team: str, channel: str, user: str, *, guest: bool) -> bool:
+        """Whether somebody can see a channel: it is public and they are no guest, or they are in it.
+
+        False where Slack doesn't tell.
+        """
         try:
             about = await self.about(team, channel)
-            if not about.private:
+            if not (about.private or guest):
                 return bool(about.name)
             return user in await self._members(team, channel)
         except PlatformError:

@@ -85,7 +85,7 @@ class Home:
         )  # fmt: skip
 
         async def may_see(channel: str) -> bool:
-            return await self._channels.visible(team, channel, user)
+            return await self._channels.visible(team, channel, user, guest=profile.guest)
 
         view = await forms.home(await commands.home(self._coach, call, may_see), command=self._command)
         with translating("your home", self._workspaces, team):

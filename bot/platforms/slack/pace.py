@@ -17,6 +17,9 @@ T = TypeVar("T")
 LONGEST_S = 60.0
 """The longest wait that is slept in the queue; for a longer one the message goes back to the outbox."""
 
+LEISURE_S = 600.0
+"""The longest wait of what isn't urgent."""
+
 CROWDED = 3
 """From so many messages that wait in a channel on, an answer that can go another way does."""
 
@@ -87,9 +90,16 @@ class Pace:
                 lane.next_at = asyncio.get_running_loop().time() + self._pace_s
 
     async def change(self, key: Key, work: Callable[[], Awaitable[T]], *, urgent: bool = True) -> T:
-        """Change a message, which Slack's pace of posts doesn't concern. What isn't urgent lets all others go first."""
-        async with self._turn(key, 0 if urgent else 2):
-            return await self._patiently(work)
+        """Change a message, which Slack's pace of posts doesn't concern. What isn't urgent lets all others go first.
+
+        Raises as `post` does; what isn't urgent waits for longer, up to `LEISURE_S`, and beside the queue.
+        """
+
+        async def once() -> T:
+            async with self._turn(key, 0 if urgent else 2):
+                return await (self._patiently(work) if urgent else work())
+
+        return await (once() if urgent else patiently(once, LEISURE_S))
 
     @contextlib.asynccontextmanager
     async def _turn(self, key: Key, rank: int) -> AsyncIterator[_Lane]:

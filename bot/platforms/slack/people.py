@@ -44,11 +44,16 @@ Named = Callable[[str, str, str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One person. `admin` says that they administer the coach's own workspace; `zone` is IANA's name, "" if unknown."""
+    """One person.
+
+    `admin` says that they administer the coach's own workspace, `guest` that they see only those of its channels that
+    they are in, which is assumed of somebody unknown. `zone` is IANA's name, "" if unknown.
+    """
 
     name: str = ""
     bot: bool = False
     admin: bool = False
+    guest: bool = True
     zone: str = ""
 
 
@@ -180,6 +185,7 @@ def profile_of(user: object, team: str) -> Profile:
     found = Profile(
         bot=bool(user.get("is_bot")),
         admin=own and not user.get("deleted") and bool(user.get("is_admin") or user.get("is_owner")),
+        guest=not own or bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         zone=str(user.get("tz") or "")[:60],
     )
     for name in names:
