@@ -248,14 +248,17 @@ async def _privacy(coach: Coach, call: Call) -> Message:
 
 async def _help(coach: Coach, call: Call) -> Message:
     usages = [(c.usage, c.help) for c in TABLE if Kind.SLASH in c.kinds and (call.organiser or not c.organisers)]
-    return render.help_(usages, await _soonest(coach, call.place))
+
+    async def here(channel: str) -> bool:
+        return channel == call.place.channel  # others may be private: whoever asks needn't be in them
+
+    return render.help_(usages, await _soonest(coach, call.place, here))
 
 
-async def _soonest(coach: Coach, place: Place, may_see: MaySee | None = None) -> list[tuple[str, dt.datetime]]:
-    """The next daily question of each channel, by the channel's name, the soonest first."""
-    posts = await coach.rounds.next_posts(place, most=30)
-    if may_see:
-        posts = [(channel, at) for channel, at in posts if await may_see(channel.place.channel)]
+async def _soonest(coach: Coach, place: Place, may_see: MaySee) -> list[tuple[str, dt.datetime]]:
+    """The next daily question of each channel that somebody may see, by the channel's name, the soonest first."""
+    found = await coach.rounds.next_posts(place, most=30)
+    posts = [(channel, at) for channel, at in found if await may_see(channel.place.channel)]
     soonest = {channel.id: (channel.name, at) for channel, at in reversed(posts)}
     return sorted(soonest.values(), key=lambda pair: pair[1])[:5]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from bot import settings
 from bot.coach import records
 from bot.core.errors import CoachError
 from bot.core.model import Channel
-from bot.core.ports import Unit, rows
+from bot.core.ports import Row, Unit, rows
 from bot.core.text import visible
 from bot.parts import bank_of, check_platforms, check_prompts, graders_of, keys, secret
 from bot.platforms.findings import Finding
@@ -79,7 +80,10 @@ async def _slack(chosen: settings.Settings) -> list[Finding]:
     from bot.platforms.slack.doctor import check
     from bot.platforms.slack.installs import known
 
-    there = await asyncio.to_thread(chosen.database.exists)
+    installed: Sequence[Row] = ()
+    if await asyncio.to_thread(chosen.database.exists):
+        with contextlib.suppress(CoachError):  # told by _database
+            installed = await sqlite.look(chosen.database, known)
     return await check(
         await _channels(chosen, "slack"),
         bot_token=secret(chosen.slack_bot_token),
@@ -90,7 +94,7 @@ async def _slack(chosen: settings.Settings) -> list[Finding]:
         mode=chosen.slack_mode,
         api_url=chosen.slack_api_url,
         command=chosen.slack_command,
-        installed=await sqlite.look(chosen.database, known) if there else (),
+        installed=installed,
         encryption_keys=keys(chosen.encryption_key),
     )
 

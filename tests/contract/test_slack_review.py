@@ -185,13 +185,14 @@ async def test_a_count_that_comes_while_another_waits_is_the_one_that_stays(here
 
 async def test_a_change_that_slack_asks_to_wait_with_holds_up_no_post(here: Space) -> None:
     await here.ask()
+    question = here.question
     here.slack.fail("chat.update", "ratelimited", retry_after=3)
     count = dataclasses.replace(parcel(here, "1", "1 person has answered."), kind=ParcelKind.QUESTION)
-    await here.chat.amend(here.question.ts, count)
+    await here.chat.amend(question.ts, count)
     await here.slack.wait_for(lambda: here.slack.calls("chat.update"))
     await asyncio.wait_for(here.chat.send(parcel(here, "2")), 2.0)
     await here.chat.idle()
-    assert "1 person has answered." in here.question.shown
+    assert "1 person has answered." in question.shown
 
 
 # ---------------------------------------------------------------------------------------------- threads

@@ -12,7 +12,7 @@ from bot.coach.organise import SETTINGS
 from bot.commands import ARGUMENT_LIMIT, BY_VERB, TABLE, Call, Command, Kind, complete, dispatch, home, mentioned, parse
 from bot.core.errors import UsageError
 from bot.core.message import Form, Message
-from bot.core.model import Person
+from bot.core.model import Person, Place
 from tests.flow.conftest import MONDAY, PLACE, World, world_at
 from tests.flow.test_one_reply import full, half
 
@@ -412,3 +412,13 @@ async def test_a_named_organiser_who_is_forgotten_is_none_any_more(world: World)
     assert await world.app.coach.organise.is_named(PLACE, "ada")
     await world.app.coach.privacy.delete(PLACE, Person("ada", "Ada"))
     assert not await world.app.coach.organise.is_named(PLACE, "ada")
+
+
+async def test_help_tells_when_the_next_question_comes_here_and_nothing_of_other_channels(world: World) -> None:
+    await world.app.coach.rounds.channel(Place("room", "guild", "secret"), "reorganisation")
+    await world.app.coach.organise.set(Place("room", "guild", "secret"), {"time": "09:00", "zone": "UTC"})
+    told = shown(await world.call("help"))
+    assert "reorganisation" not in told
+    assert "No daily question is scheduled here." in told
+    await world.app.coach.organise.set(PLACE, {"time": "10:00", "zone": "UTC"})
+    assert "10:00 UTC" in shown(await world.call("help"))

@@ -57,7 +57,8 @@ class Match:
     `recall` is the coverage signal, 0 to 1. `sentence` is the best single sentence of the answer (-1 without any), with
     `local` its own recall, `sure` the share of the reference's weight with an evident partner there, `flipped` the part
     of that share (0 to 1) that stands under opposite polarity, and `turns` by how many negations and opposites what
-    matched differs: an odd number turns the meaning around. `plain` says that the reference negates nothing itself.
+    matched differs: an odd number turns the meaning around. `plain` says that the reference negates nothing itself,
+    `ways` how many wordings of the same point were tried for this match (the best of them).
     """
 
     recall: float = 0.0
@@ -67,6 +68,7 @@ class Match:
     flipped: float = 0.0
     turns: int = 0
     plain: bool = True
+    ways: int = 1
 
 
 class Aligner:

@@ -23,13 +23,16 @@ _CACHED_QUESTIONS = 256
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The reference side of a question, encoded: what every answer to it is held against."""
+    """The reference side of a question, encoded: what every answer to it is held against.
+
+    A point has a reference for its claim and one for each of its alternatives.
+    """
 
     question: Passage
     sample: Reference
     sample_sentences: tuple[Reference, ...]
     sample_words: int
-    points: tuple[Reference, ...]
+    points: tuple[tuple[Reference, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Judge:
     def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
         self._aligner = Aligner(Encoder(folder, threads))
         self._support = Support(self._aligner)
-        self._keys: OrderedDict[tuple[str, str, tuple[str, ...]], Key] = OrderedDict()
+        self._keys: OrderedDict[tuple[str, str, tuple[tuple[str, ...], ...]], Key] = OrderedDict()
         self._lock = threading.Lock()
 
     def verdict(self, task: Task) -> Verdict:
@@ -82,7 +85,7 @@ class Judge:
 
     def key(self, task: Task) -> Key:
         """The encoded reference side of a task's question, from the cache where it is known."""
-        name = (task.question, task.sample_answer, tuple(point.claim for point in task.key_points))
+        name = (task.question, task.sample_answer, tuple(_wordings(point) for point in task.key_points))
         with self._lock:
             if name in self._keys:
                 self._keys.move_to_end(name)
@@ -104,7 +107,8 @@ class Judge:
             sample_sentences=tuple(aligner.reference(aligner.passage([each]), question) for each in sample),
             sample_words=len(words(task.sample_answer)),
             points=tuple(
-                aligner.reference(aligner.passage(sentences(point.claim)), question) for point in task.key_points
+                tuple(aligner.reference(aligner.passage(sentences(text)), question) for text in _wordings(point))
+                for point in task.key_points
             ),
         )
 
@@ -112,7 +116,7 @@ class Judge:
         aligner = self._aligner
         related = aligner.relatedness(answer, key.question, key.sample.passage)
         return Evidence(
-            points=tuple(aligner.match(reference, answer) for reference in key.points),
+            points=tuple(scoring.best([aligner.match(each, answer) for each in wordings]) for wordings in key.points),
             sample=aligner.match(key.sample, answer),
             relatedness=related,
             lenient=scoring.lenience(len(key.points), key.sample_words, related),
@@ -122,6 +126,10 @@ class Judge:
                 if scoring.repeats(match := aligner.match(each, answer))
             ),
         )
+
+
+def _wordings(point: KeyPoint) -> tuple[str, ...]:
+    return (point.claim, *point.alternatives)
 
 
 def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]:

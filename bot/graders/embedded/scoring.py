@@ -8,6 +8,7 @@ at 4, because most of their answers are good.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from bot.core.model import Coverage, Remark
@@ -15,6 +16,13 @@ from bot.graders.embedded.align import Match
 
 ABSENT, PRESENT = 0.31, 0.545
 """Recall of a point that an answer on the same topic has by chance, and of one that is said in other words."""
+
+_WORDED = (0.34, 0.5)
+"""The same where the point's author gave other wordings of it: chance comes a little nearer to the best of several,
+and what is said comes much nearer. Set on the points of the interview answers to the dev questions."""
+
+_AS_NEAR = 0.1
+"""A wording whose best sentence falls this far behind the best of all wordings says nothing about contradiction."""
 
 _SHORT = ((0.05, 0.0), (0.2, 0.4), (0.35, 0.7), (0.5, 0.93), (0.57, 1.0))
 """The same as (recall, share) where the sample answer is a sentence or so: people give part of it for coming near.
@@ -59,8 +67,19 @@ def share(match: Match, lenience: float = 0.0) -> float:
     """
     if contradicts(match):
         return 0.0
-    strict = _clip((match.recall - ABSENT) / (PRESENT - ABSENT))
+    absent, present = (ABSENT, PRESENT) if match.ways == 1 else _WORDED
+    strict = _clip((match.recall - absent) / (present - absent))
     return strict + lenience * max(0.0, _short(match.recall) - strict)
+
+
+def best(matches: Sequence[Match]) -> Match:
+    """What the wordings of one point found, as one match: the one with most recall, unless one near it contradicts.
+
+    `matches` has at least one element. One more wording never lowers the recall.
+    """
+    nearest = max(matches, key=lambda match: match.recall)
+    against = [match for match in matches if contradicts(match) and match.local >= nearest.local - _AS_NEAR]
+    return replace(against[0] if against else nearest, ways=len(matches))
 
 
 def lenience(points: int, sample_words: int, relatedness: float) -> float:

@@ -164,8 +164,12 @@ class DiscordChat:
         channel = client.get_partial_messageable(int(thread), guild_id=int(place.community))
         messages = channel.history(after=discord.Object(begin), oldest_first=True, limit=None)
         while True:
-            with translating("a thread"):
-                message = await anext(messages, None)
+            try:
+                with translating("a thread"):
+                    message = await anext(messages, None)
+            except PlatformAway:
+                self._gap()  # whoever reads goes on with other threads: this one is read again
+                raise
             if message is None:
                 return
             if written(message):
