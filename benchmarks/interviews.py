@@ -65,7 +65,10 @@ def by_kind(rows: Sequence[Answered]) -> dict[str, dict[str, Band]]:
     """For each kind of answer and "all": the band of each split that has any."""
     kinds = ("all", *sorted({row.asked.kind for row in rows}))
     chosen = {
-        kind: {split: [row for row in rows if row.asked.split == split and kind in ("all", row.asked.kind)] for split in SPLITS}
+        kind: {
+            split: [row for row in rows if row.asked.split == split and kind in ("all", row.asked.kind)]
+            for split in SPLITS
+        }
         for kind in kinds
     }
     return {kind: {split: band(each) for split, each in found.items() if each} for kind, found in chosen.items()}

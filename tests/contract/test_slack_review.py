@@ -145,6 +145,18 @@ async def test_pages_that_never_end_withdraw_nothing(here: Space) -> None:
     assert await here.points() == {"Ada": 10}
 
 
+async def test_a_grade_whose_answer_was_lost_is_found_in_a_thread_of_thousands(here: Space) -> None:
+    round_ = await here.ask()
+    here.slack.outgoing.drop = True
+    for n in range(4_100):
+        here.slack.say(here.channel, here.ben, f"Talk {n}", thread=here.question)
+    here.slack.outgoing.drop = False
+    here.slack.fail("chat.postMessage", 0, applied=True)
+    await here.say(here.ada, full(round_.question.id))
+    await here.later(minutes=10)
+    assert len(here.spoken()) == 1
+
+
 # ---------------------------------------------------------------------------------------------- crowded channels
 
 

@@ -1,10 +1,10 @@
-"""The coach as its own process on Slack: tokens that are refused, and workspaces that come and go."""
+"""The coach as its own process on Slack: how it starts and ends, and workspaces that come and go."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +14,7 @@ from tests.e2e.slack_coach import Hall
 from tests.e2e.slack_server import Channel, Ephemeral, Message, SlackServer, Team, User
 
 BOTH = pytest.mark.parametrize("mode", ["socket", "http"])
+REPLIES = 6
 SOON_S = 15.0
 """A start included, on a machine that may be busy; the coach itself asks Slack for at most 10 s."""
 
@@ -88,6 +89,49 @@ async def test_a_slack_that_answers_nothing_at_the_start_is_waited_for(hall: Hal
     async with hall.coach():
         await hall.server.wait_for(lambda: "in 1 workspace" in hall.logged(), 30)
         await hall.answer(await hall.ask(), 3)
+        await hall.settled()
+    hall.check()
+
+
+# ---------------------------------------------------------------------------------------------- ending
+
+
+@BOTH
+async def test_it_ends_in_good_order_within_seconds_in_the_middle_of_its_work(hall: Hall) -> None:
+    async with hall.coach() as process:
+        questions = await hall.ask()
+        await hall.answer(questions, REPLIES)
+        await hall.server.wait_for(hall.grades)
+        began = time.monotonic()
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert time.monotonic() - began < 10
+        assert hall.answered() < REPLIES, "there was work left"
+    assert "Traceback" not in hall.logged()
+    async with hall.coach():
+        await hall.settled()
+    hall.check()
+
+
+AWAY: dict[str, Callable[[SlackServer], object]] = {
+    "answers nothing": lambda server: server.partition(60.0, silent=True),
+    "can't be reached": lambda server: server.partition(60.0),
+}
+
+
+@pytest.mark.parametrize("what", AWAY)
+async def test_it_ends_within_seconds_also_while_slack(hall: Hall, what: str) -> None:
+    async with hall.coach() as process:
+        await hall.answer(await hall.ask(), REPLIES)
+        await hall.server.wait_for(hall.grades)
+        AWAY[what](hall.server)
+        await asyncio.sleep(1.0)
+        began = time.monotonic()
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert time.monotonic() - began < 10
+        hall.server.heal()
+    async with hall.coach():
         await hall.settled()
     hall.check()
 

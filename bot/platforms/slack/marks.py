@@ -24,7 +24,7 @@ PAGE = 200
 NEWEST = 400
 """Messages looked through from the end of a channel."""
 
-MOST = 4_000
+MOST = 20_000
 """Messages looked through in a thread."""
 
 LONGEST_S = 90.0
