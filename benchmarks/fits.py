@@ -1,4 +1,4 @@
-"""Intervals by bootstrap over questions, and what a fitted map from scores to grades would bring on unseen questions."""
+"""Intervals by bootstrap over questions, and what a fitted map from scores to grades would bring."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ import random
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
-from bot import measures
 from benchmarks.data import Rated
+from bot import measures
 
 FOLDS = 5
 SAMPLES = 1000
 INTERVAL = 0.95
 
+
+class Asked(Protocol):
+    """Anything that belongs to a question."""
+
+    @property
+    def question(self) -> str: ...
+
+
+T = TypeVar("T", bound=Asked)
 Measure = Callable[[Sequence[Rated]], float | None]
 
 
@@ -52,7 +62,7 @@ def auc(rows: Sequence[Rated]) -> float | None:
 MEASURES: dict[str, Measure] = {"Pearson": pearson, "Spearman": spearman, "RMSE/5": rmse, "QWK": kappa, "AUC": auc}
 
 
-def estimate(measure: Measure, rows: Sequence[Rated], seed: int, samples: int = SAMPLES) -> Estimate:
+def estimate(measure: Callable[[Sequence[T]], float | None], rows: Sequence[T], seed: int) -> Estimate:
     """A measure with the middle 95% of its values over samples of questions, drawn with repetition.
 
     Answers to one question resemble each other: drawing single answers would make the interval too narrow.
@@ -60,7 +70,7 @@ def estimate(measure: Measure, rows: Sequence[Rated], seed: int, samples: int = 
     groups = list(by_question(rows).values())
     rng = random.Random(seed)  # noqa: S311
     found: list[float] = []
-    for _ in range(samples):
+    for _ in range(SAMPLES):
         value = measure([row for group in rng.choices(groups, k=len(groups)) for row in group])
         if value is not None:
             found.append(value)
@@ -68,8 +78,9 @@ def estimate(measure: Measure, rows: Sequence[Rated], seed: int, samples: int = 
     return Estimate(measure(rows), measures.quantile(found, edge), measures.quantile(found, 1 - edge))
 
 
-def by_question(rows: Sequence[Rated]) -> dict[str, list[Rated]]:
-    groups: dict[str, list[Rated]] = {}
+def by_question(rows: Sequence[T]) -> dict[str, list[T]]:
+    """The rows by the question that they are to."""
+    groups: dict[str, list[T]] = {}
     for row in rows:
         groups.setdefault(row.question, []).append(row)
     return groups

@@ -1,4 +1,4 @@
-"""The interview answers: whether scores lie in a strict reader's band, and whether the ledger says what the reader says.
+"""The interview answers: whether scores lie in a strict reader's band, and the ledger says what the reader does.
 
 Answers with the split "dev" are what constants may be set on; nothing is set on "test" (other questions of the bank).
 """
@@ -26,6 +26,10 @@ class Answered:
     asked: Interview
     score: int
     ledger: tuple[str, ...]
+
+    @property
+    def question(self) -> str:
+        return self.asked.question
 
     @property
     def distance(self) -> int:

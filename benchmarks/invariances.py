@@ -142,18 +142,21 @@ def invariances(grader: EmbeddedGrader, tasks: Sequence[Task], seed: int) -> lis
 
 
 def attacks(grader: EmbeddedGrader, tasks: Sequence[Task]) -> list[Kept]:
-    """The attack answers by file and kind, each on one question in turn; an attack over edits counts at its highest."""
-    return [*_attacks(grader, tasks, ATTACKS, ""), *_attacks(grader, tasks, PACKAGED, ", packaged")]
+    """The attack answers by kind, those of `calibrate` together, each on one question in turn.
+
+    An attack over several edits counts at its highest.
+    """
+    return [*_attacks(grader, tasks, ATTACKS), *_attacks(grader, tasks, PACKAGED, "those of calibrate")]
 
 
-def _attacks(grader: EmbeddedGrader, tasks: Sequence[Task], file: Path, suffix: str) -> Iterator[Kept]:
+def _attacks(grader: EmbeddedGrader, tasks: Sequence[Task], file: Path, kind: str = "") -> Iterator[Kept]:
     scores: dict[str, list[int]] = {}
     for i, attack in enumerate(load(file) if file.is_file() else ()):
         task = tasks[i % len(tasks)]
         got = [score(grader, dataclasses.replace(task, answer=part)) for part in attack.answers(task.question)]
-        scores.setdefault(attack.kind, []).append(max(got))
-    for kind, values in sorted(scores.items()):
-        yield _kept(f"{kind}{suffix}", _ELSE, _low, values)
+        scores.setdefault(kind or attack.kind, []).append(max(got))
+    for name, values in sorted(scores.items()):
+        yield _kept(name, _ELSE, _low, values)
 
 
 def _low(score: int) -> bool:

@@ -111,7 +111,7 @@ def _agreement(pen: _Pen, run: Run) -> None:
 def _promises(pen: _Pen, run: Run) -> None:
     pen.text((40, 346), "Made answers and attacks: scores as promised", 15, _INK, "lm")
     scale = _Scale(pen, 270, 510, 362, 608)
-    attacks = [each for kept in run.attacks for each in [kept]]
+    attacks = run.attacks
     rows = [(each.kind, each.kept, len(each.scores)) for each in run.invariances]
     rows.append(("attacks", sum(each.kept for each in attacks), sum(len(each.scores) for each in attacks)))
     _bars(pen, scale, [(kind, ((kept / total, _TEST),)) for kind, kept, total in rows], 366, 604)
@@ -123,9 +123,9 @@ def _bands(pen: _Pen, run: Run) -> None:
         pen.box(x, 92, x + 14, 106, colour)
         pen.text((x + 22, 99), split, 13, _INK, "lm")
     scale = _Scale(pen, 720, 1060, 118, 608)
-    x = scale.at(_BAND_AIM)
-    pen.line((x, 118), (x, 608), _AIM, 1.5)
-    pen.text((x, 110), "aim", 12, _AIM, "mm")
+    aim = scale.at(_BAND_AIM)
+    pen.line((aim, 118), (aim, 608), _AIM, 1.5)
+    pen.text((aim, 110), "aim", 12, _AIM, "mm")
     rows = [
         (kind, tuple((found[split].share if split in found else 0.0, colour) for split, colour in _COLOURS))
         for kind, found in by_kind(run.interviews).items()

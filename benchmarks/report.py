@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.data import BINARY, Rated
-from benchmarks.fits import Estimate, Mapped
-from benchmarks.interviews import SPLITS, Answered, Band, by_kind, confusion, same, same_credit
+from benchmarks.fits import Estimate, Mapped, estimate
+from benchmarks.interviews import SPLITS, Answered, Band, band, by_kind, confusion, same, same_credit
 from benchmarks.invariances import Alarms, Kept
 
 Lines = list[list[str]]
@@ -123,11 +123,13 @@ def ledger(run: Run, split: str) -> Lines:
 
 
 def ledger_words(run: Run, split: str) -> str:
-    """How many points got the same verdict, in words."""
+    """The share in band with its interval by question, and how many points got the same verdict."""
     counts = confusion(row for row in run.interviews if row.asked.split == split)
+    rows = [row for row in run.interviews if row.asked.split == split]
+    inside = estimate(lambda each: band(each).share, rows, run.seed)
     return (
-        f"{split}: of {sum(counts.values())} points {same(counts):.0%} have the same verdict, "
-        f"{same_credit(counts):.0%} are credited by both or by neither"
+        f"{split}: {len(rows)} answers, in band {_interval(inside)}; of {sum(counts.values())} points "
+        f"{same(counts):.0%} have the same verdict, {same_credit(counts):.0%} are credited by both or by neither"
     )
 
 

@@ -18,6 +18,7 @@ from bot.core.message import ParcelKind
 from bot.core.model import Person, Place
 from bot.platforms.slack.crypt import Vault
 from bot.platforms.slack.installs import Installs
+from bot.platforms.slack.receipts import Receipt
 from bot.platforms.slack.workspaces import Workspaces
 from tests.contract.slack_world import Space, workspace
 from tests.contract.test_slack_limits import parcel
@@ -276,3 +277,28 @@ async def test_the_home_shows_guests_only_the_channels_that_they_are_in(here: Sp
         await here.settle()
     shown = [(here.slack.home(who) or pytest.fail("no home")).shown for who in (gus, gil, here.ada)]
     assert [round_.question.text in home for home in shown] == [False, True, True]
+
+
+async def test_the_home_of_somebody_who_had_their_data_deleted_shows_no_more_of_it(here: Space) -> None:
+    round_ = await here.ask()
+    await here.say(here.ada, half(round_.question.id))
+    here.slack.open_home(here.ada)
+    await here.settle()
+    home = here.slack.home(here.ada) or pytest.fail("no home")
+    assert "5 points" in home.shown
+    asked = await here.press(here.ada, home, "Delete my data")
+    await here.press(here.ada, asked, "Delete my data")
+    home = here.slack.home(here.ada) or pytest.fail("no home")
+    assert "5 points" not in home.shown
+
+
+async def test_an_edit_that_is_graded_at_once_leaves_one_receipt(here: Space) -> None:
+    round_ = await here.ask()
+    here.grader.away = True
+    said = await here.say(here.ada, half(round_.question.id))
+    assert here.receipts(said) == ["eyes"]
+    where = (here.team.id, round_.thread, said.ts)
+    for receipt in (Receipt.SEEN, Receipt.GRADED):
+        here.chat._receipts.put(where, receipt)
+    await here.chat.idle()
+    assert here.receipts(said) == ["white_check_mark"]

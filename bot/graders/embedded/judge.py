@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
 from bot.core.text import fold
-from bot.graders.embedded import gates, scoring
+from bot.graders.embedded import gates, scoring, stance
 from bot.graders.embedded.align import Aligner, Match, Passage, Reference
 from bot.graders.embedded.encoder import Encoder
 from bot.graders.embedded.support import Support
@@ -142,7 +142,10 @@ def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]
         ),
         (Remark.KEYWORDS, gates.is_keywords(texts, task.sample_answer)),
         (Remark.SHUFFLED, gates.is_shuffled(texts, task.sample_answer)),
-        (Remark.CONTRADICTION, scoring.contradiction(found.points, found.turned)),
+        (
+            Remark.CONTRADICTION,
+            stance.dismisses(task.answer, task.sample_answer) or scoring.contradiction(found.points, found.turned),
+        ),
     )
     return tuple(remark for remark, fires in checks if fires)
 

@@ -17,7 +17,7 @@ from bot.graders.embedded.align import Match
 ABSENT, PRESENT = 0.31, 0.545
 """Recall of a point that an answer on the same topic has by chance, and of one that is said in other words."""
 
-_WORDED = (0.34, 0.5)
+_WORDED = (0.4, 0.51)
 """The same where the point's author gave other wordings of it: chance comes a little nearer to the best of several,
 and what is said comes much nearer. Set on the points of the interview answers to the dev questions."""
 
@@ -54,7 +54,7 @@ _CAPS = {
     Remark.INJECTION: 1,
     Remark.OFF_TOPIC: 2,
     Remark.ECHO: 2,
-    Remark.CONTRADICTION: 3,
+    Remark.CONTRADICTION: 2,
     Remark.SHUFFLED: 3,
     Remark.KEYWORDS: 4,
 }

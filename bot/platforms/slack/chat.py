@@ -245,7 +245,9 @@ class SlackChat:
 
     async def _press(self, team: str, payload: Payload) -> None:
         found = await self._calls.press(team, payload)
-        if found and found.home:
+        if found and found.call.verb == "privacy":
+            self._home.opened(team, found.back.user)  # forgotten, like the rest, but it may be looked at
+        elif found and found.home:
             self._home.changed(team, found.back.user)
 
     async def shortcut(self, team: str, payload: Payload) -> None:

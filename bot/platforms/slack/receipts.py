@@ -60,14 +60,18 @@ class Receipts:
         queue = self._queues.setdefault(where[0], _Queue())
         full = len(queue.wanted) >= (BUSY if receipt is Receipt.SEEN else MOST_WAITING)
         if full and where not in queue.wanted:
-            self._note(where, shown=False)
+            self._left_out(where)
             return
         if queue.wanted.get(where) is Receipt.SEEN:
-            self._note(where, shown=False)  # the grade came first
+            self._left_out(where)  # the grade came first
         if queue.wanted.get(where) is not Receipt.GRADED:
             queue.wanted[where] = receipt
         if queue.worker is None or queue.worker.done():
             queue.worker = asyncio.create_task(self._work(where[0], queue), name="receipts on Slack")
+
+    def _left_out(self, where: Where) -> None:
+        if not self._seen.get(where):  # one that was put before an edit is there all the same
+            self._note(where, shown=False)
 
     def _note(self, where: Where, *, shown: bool) -> None:
         self._seen[where] = shown
