@@ -11,11 +11,11 @@ from typing import Any
 
 from bot.clock import SystemClock
 from bot.core.ports import Clock
-from bot.platforms.slack.connection import Access, Connection
-from bot.platforms.slack.crypt import Vault
-from bot.platforms.slack.installs import Installs, States
-from bot.platforms.slack.listener import Payload
-from bot.platforms.slack.workspaces import Workspaces
+from bot.platforms.slack.link.connection import Access, Connection
+from bot.platforms.slack.link.crypt import Vault
+from bot.platforms.slack.link.installs import Installs, States
+from bot.platforms.slack.link.listener import Payload
+from bot.platforms.slack.link.workspaces import Workspaces
 from bot.stores.sqlite import SqliteStore
 from tests.e2e.slack_server import SlackServer
 

@@ -11,8 +11,8 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot.core.message import Bullets, Button, Chart, Field, Form, Message, Para, Quote, Series, Strong, Table, When
-from bot.platforms.slack.markup import size
-from bot.platforms.slack.show import Shown
+from bot.platforms.slack.blocks.markup import size
+from bot.platforms.slack.blocks.show import Shown
 from tests.e2e import slack_page
 from tests.unit.test_render import AT
 

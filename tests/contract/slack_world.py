@@ -16,10 +16,10 @@ from bot.app import App, assemble
 from bot.core.model import Person, Place, Round
 from bot.core.ports import CrashPoint, no_crash
 from bot.platforms.slack import SlackChat
-from bot.platforms.slack.connection import Access, Connection
-from bot.platforms.slack.crypt import Vault
-from bot.platforms.slack.installs import Installs
-from bot.platforms.slack.workspaces import Workspaces
+from bot.platforms.slack.link.connection import Access, Connection
+from bot.platforms.slack.link.crypt import Vault
+from bot.platforms.slack.link.installs import Installs
+from bot.platforms.slack.link.workspaces import Workspaces
 from bot.stores.sqlite import SqliteStore
 from tests.e2e.slack_server import Channel, Ephemeral, Interaction, Message, SlackServer, Team, User, View
 from tests.flow.conftest import BANK, HandClock, WordGrader

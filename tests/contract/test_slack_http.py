@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 
 from bot.core.errors import SettingsError, StoreError
-from bot.platforms.slack.connection import Access
-from bot.platforms.slack.http import LARGEST_BODY
+from bot.platforms.slack.link.connection import Access
+from bot.platforms.slack.link.http import LARGEST_BODY
 from tests.contract.slack_ears import Line, ended, line
 from tests.contract.slack_world import workspace
 from tests.contract.test_slack_rounds import full

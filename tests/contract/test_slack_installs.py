@@ -14,9 +14,9 @@ from slack_sdk.oauth.installation_store.models.bot import Bot
 from slack_sdk.oauth.installation_store.models.installation import Installation
 
 from bot.core.errors import PlatformError, SettingsError, UsageError
-from bot.platforms.slack import installs
-from bot.platforms.slack.crypt import Vault
-from bot.platforms.slack.installs import Installs, States, known
+from bot.platforms.slack.link import installs
+from bot.platforms.slack.link.crypt import Vault
+from bot.platforms.slack.link.installs import Installs, States, known
 from bot.stores import sqlite
 from bot.stores.sqlite import SqliteStore
 from tests.flow.conftest import HandClock

@@ -15,8 +15,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.core.errors import PlatformError, SettingsError
-from bot.platforms.slack import oauth
-from bot.platforms.slack.scopes import SCOPES
+from bot.platforms.slack.link import oauth
+from bot.platforms.slack.link.scopes import SCOPES
 from tests.contract.slack_ears import Line, ended, line
 from tests.e2e.slack_server import SlackServer, User
 from tests.flow.conftest import HandClock

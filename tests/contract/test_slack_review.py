@@ -16,10 +16,10 @@ from slack_sdk.oauth.installation_store.models.installation import Installation
 from bot.core.errors import PlatformAway
 from bot.core.message import ParcelKind
 from bot.core.model import Person, Place
-from bot.platforms.slack.crypt import Vault
-from bot.platforms.slack.installs import Installs
+from bot.platforms.slack.link.crypt import Vault
+from bot.platforms.slack.link.installs import Installs
+from bot.platforms.slack.link.workspaces import Workspaces
 from bot.platforms.slack.receipts import Receipt
-from bot.platforms.slack.workspaces import Workspaces
 from tests.contract.slack_world import Space, workspace
 from tests.contract.test_slack_limits import parcel
 from tests.contract.test_slack_rounds import full, half

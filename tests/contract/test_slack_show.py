@@ -12,8 +12,8 @@ from bot.core import render
 from bot.core.message import Bullets, Message, Para, Quote, Strong, Table, When
 from bot.core.model import Board, Podium, Progress
 from bot.platforms import tables
-from bot.platforms.slack import ids, markup
-from bot.platforms.slack.show import mentioned, show
+from bot.platforms.slack.blocks import ids, markup
+from bot.platforms.slack.blocks.show import mentioned, show
 from tests.contract.slack_shown import MESSAGES, TEXTS, check, parts, texts, words
 from tests.unit.test_render import AT, CHANNEL, LOW, POINTS, QUESTION, ROUND, hostile_messages, standing
 

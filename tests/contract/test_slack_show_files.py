@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from bot.core.message import Attachment, Button, Chart, Message, Para, Series
-from bot.platforms.slack import ids
-from bot.platforms.slack.show import show
+from bot.platforms.slack.blocks import ids
+from bot.platforms.slack.blocks.show import show
 from tests.contract.slack_shown import HOSTILE, check
 from tests.contract.test_slack_show import COURSE, REAL
 from tests.e2e import slack_page

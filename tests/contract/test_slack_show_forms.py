@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.core import render
 from bot.core.message import Button, Field, Form, Message, Para
 from bot.core.model import Person, Progress
-from bot.platforms.slack import forms, ids
-from bot.platforms.slack.show import show
+from bot.platforms.slack.blocks import forms, ids
+from bot.platforms.slack.blocks.show import show
 from tests.contract.slack_shown import FORMS, HOSTILE, MESSAGES, TEXTS, check_view, parts
 from tests.contract.test_slack_show import ADA, COURSE, REAL
 from tests.unit.test_render import CHANNEL, ROUND

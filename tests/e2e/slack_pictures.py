@@ -24,9 +24,9 @@ from bot.core import render
 from bot.core.message import Button, Field, Form, Message
 from bot.core.model import Board, Channel, Person, Place, Progress, Question, Round, RoundState, Schedule, Standing
 from bot.graders.embedded import EmbeddedGrader
-from bot.platforms.slack import forms
-from bot.platforms.slack.markup import linked
-from bot.platforms.slack.show import show
+from bot.platforms.slack.blocks import forms
+from bot.platforms.slack.blocks.markup import linked
+from bot.platforms.slack.blocks.show import show
 from tests.e2e import slack_page as page
 
 COACH = "MLOps Coach"

@@ -11,12 +11,12 @@ from urllib.parse import unquote
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.slack.scopes import APP_SCOPE, COMMAND, EVENT_SCOPES, EVENTS, METHOD_SCOPES, SCOPES, SHORTCUT
+from bot.platforms.slack.link.scopes import APP_SCOPE, COMMAND, EVENT_SCOPES, EVENTS, METHOD_SCOPES, SCOPES, SHORTCUT
 from tests.slack_link import CREATE, creation_link
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "manifest.yaml").read_text(encoding="utf-8")
-SOURCES = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "bot/platforms/slack").glob("*.py")}
+SOURCES = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "bot/platforms/slack").rglob("*.py")}
 
 # The Web API's methods as the client has them, each with a line of its own in the table.
 METHODS = {name for name in vars(AsyncWebClient) if "_" in name and not name.startswith("_")}

@@ -8,8 +8,8 @@ from bot.coach import Coach
 from bot.commands import Call
 from bot.core.errors import PlatformError
 from bot.core.message import Message, Para
+from bot.platforms.slack.blocks.show import mentioned
 from bot.platforms.slack.channels import Channels
-from bot.platforms.slack.show import mentioned
 
 _SETTING_UP = ("config setup", "config show", "config set")
 

@@ -13,13 +13,13 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.commands import Call
 from bot.core.errors import PlatformAway, PlatformError
 from bot.core.message import Attachment, Chart, Message, Para
-from bot.platforms.slack import api
-from bot.platforms.slack.faults import OUTSIDE, translating
+from bot.platforms.slack.blocks.show import Shown, show
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.faults import OUTSIDE, translating
+from bot.platforms.slack.link.workspaces import Workspace, Workspaces
 from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.private import Private
 from bot.platforms.slack.send import Sender, Where
-from bot.platforms.slack.show import Shown, show
-from bot.platforms.slack.workspaces import Workspace, Workspaces
 
 log = logging.getLogger(__name__)
 

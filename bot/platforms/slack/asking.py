@@ -12,8 +12,8 @@ from typing import Any
 
 from bot.commands import Call
 from bot.core.model import Person, Place, Reply
-from bot.platforms.slack import forms, ids
 from bot.platforms.slack.answers import Back
+from bot.platforms.slack.blocks import forms, ids
 from bot.platforms.slack.inbox import PLATFORM, reply_of, written
 from bot.platforms.slack.people import People
 

@@ -17,15 +17,15 @@ from bot.core import render
 from bot.core.errors import CoachError, PlatformError, StoreError, UsageError
 from bot.core.message import Button, Form, Message, Para
 from bot.core.rules import is_answer
-from bot.platforms.slack import forms, ids
 from bot.platforms.slack.advice import Advice
 from bot.platforms.slack.answers import CHART_SENT, Answers
 from bot.platforms.slack.asking import AT_HOME, Asked, Payload, Reader
+from bot.platforms.slack.blocks import forms, ids
 from bot.platforms.slack.channels import NOT_HERE, Channels
-from bot.platforms.slack.faults import translating
 from bot.platforms.slack.inbox import Threads, asked, spoken_to
+from bot.platforms.slack.link.faults import translating
+from bot.platforms.slack.link.workspaces import Workspace, Workspaces
 from bot.platforms.slack.people import People
-from bot.platforms.slack.workspaces import Workspace, Workspaces
 
 log = logging.getLogger(__name__)
 

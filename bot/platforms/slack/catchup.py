@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from bot.coach.work import backoff
 from bot.core.errors import CoachError, PlatformError
 from bot.core.model import Reply
-from bot.platforms.slack.faults import translating
-from bot.platforms.slack.ids import split_thread
+from bot.platforms.slack.blocks.ids import split_thread
 from bot.platforms.slack.inbox import reply_of, written
+from bot.platforms.slack.link.faults import translating
+from bot.platforms.slack.link.workspaces import Workspaces
 from bot.platforms.slack.marks import messages
 from bot.platforms.slack.people import People
-from bot.platforms.slack.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from bot.core.errors import CoachError, PlatformAway, PlatformError
 from bot.core.text import one_line
-from bot.platforms.slack import api
-from bot.platforms.slack.faults import OUTSIDE, translated, translating
-from bot.platforms.slack.workspaces import Workspaces
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.faults import OUTSIDE, translated, translating
+from bot.platforms.slack.link.workspaces import Workspaces
 
 KEPT_S = 60.0
 ASK_S = 2.0

@@ -20,17 +20,17 @@ from bot.platforms.slack.background import Background
 from bot.platforms.slack.calls import Calls
 from bot.platforms.slack.catchup import CATCH_UP_AGAIN_S, CatchUp, replies_in
 from bot.platforms.slack.channels import Channels
-from bot.platforms.slack.crypt import KeyMissing
 from bot.platforms.slack.forgetting import Forgetting
 from bot.platforms.slack.home import Home
 from bot.platforms.slack.inbox import PLATFORM, Inbox, written
-from bot.platforms.slack.listener import Listener, Payload
+from bot.platforms.slack.link.crypt import KeyMissing
+from bot.platforms.slack.link.listener import Listener, Payload
+from bot.platforms.slack.link.workspaces import Workspaces
 from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.people import People
 from bot.platforms.slack.private import Private
 from bot.platforms.slack.receipts import Receipt, Receipts
 from bot.platforms.slack.send import Sender
-from bot.platforms.slack.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 

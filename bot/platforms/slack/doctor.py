@@ -16,12 +16,12 @@ from bot.core.model import Channel
 from bot.core.ports import Row
 from bot.core.text import one_line
 from bot.platforms.findings import Finding
-from bot.platforms.slack import api
-from bot.platforms.slack.crypt import Vault
-from bot.platforms.slack.faults import OUTSIDE
-from bot.platforms.slack.scopes import APP_SCOPE, COMMAND, SCOPES
-from bot.platforms.slack.show import mentioned
-from bot.platforms.slack.sockets import refusal
+from bot.platforms.slack.blocks.show import mentioned
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.crypt import Vault
+from bot.platforms.slack.link.faults import OUTSIDE
+from bot.platforms.slack.link.scopes import APP_SCOPE, COMMAND, SCOPES
+from bot.platforms.slack.link.sockets import refusal
 
 APPS = "https://api.slack.com/apps"
 ASK_S = 8.0

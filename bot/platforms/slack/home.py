@@ -12,13 +12,13 @@ from bot.coach import Coach
 from bot.commands import Call
 from bot.core.errors import CoachError, PlatformError
 from bot.core.model import Person, Place
-from bot.platforms.slack import forms
+from bot.platforms.slack.blocks import forms
 from bot.platforms.slack.channels import Channels
-from bot.platforms.slack.faults import translating
 from bot.platforms.slack.inbox import PLATFORM
+from bot.platforms.slack.link.faults import translating
+from bot.platforms.slack.link.workspaces import Workspaces
 from bot.platforms.slack.pace import patiently
 from bot.platforms.slack.people import NOBODY, People
-from bot.platforms.slack.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from bot.coach.replies import Taken
 from bot.commands import mentioned
 from bot.core.errors import StoreError, UsageError
 from bot.core.model import Person, Reply
-from bot.platforms.slack.ids import split_thread, thread_of
+from bot.platforms.slack.blocks.ids import split_thread, thread_of
 from bot.platforms.slack.people import People
 
 log = logging.getLogger(__name__)

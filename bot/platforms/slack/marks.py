@@ -13,9 +13,9 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from bot.core.errors import PlatformAway
-from bot.platforms.slack.ids import split_thread
+from bot.platforms.slack.blocks.ids import split_thread
+from bot.platforms.slack.link.workspaces import Workspace
 from bot.platforms.slack.pace import patiently
-from bot.platforms.slack.workspaces import Workspace
 
 EVENT = "mlops_coach"
 PAGE = 200

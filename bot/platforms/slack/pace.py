@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 from bot.core.errors import PlatformAway
-from bot.platforms.slack import api
+from bot.platforms.slack.link import api
 
 T = TypeVar("T")
 

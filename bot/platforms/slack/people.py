@@ -14,10 +14,10 @@ from typing import Any
 from bot.core.errors import CoachError, PlatformAway, PlatformError
 from bot.core.rules import NAME_LIMIT
 from bot.core.text import one_line, storable
-from bot.platforms.slack import api
-from bot.platforms.slack.faults import translated
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.faults import translated
+from bot.platforms.slack.link.workspaces import Workspaces
 from bot.platforms.slack.pace import patiently
-from bot.platforms.slack.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from bot.platforms.slack.faults import translating
+from bot.platforms.slack.link.faults import translating
+from bot.platforms.slack.link.workspaces import Workspaces
 from bot.platforms.slack.pace import patiently
-from bot.platforms.slack.workspaces import Workspaces
 
 MOST_KEPT = 20_000
 LONGEST_S = 60.0

@@ -8,10 +8,10 @@ from collections import OrderedDict
 from enum import StrEnum
 
 from bot.core.errors import CoachError
-from bot.platforms.slack import api
-from bot.platforms.slack.ids import split_thread
+from bot.platforms.slack.blocks.ids import split_thread
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.workspaces import Workspace, Workspaces
 from bot.platforms.slack.pace import patiently
-from bot.platforms.slack.workspaces import Workspace, Workspaces
 
 log = logging.getLogger(__name__)
 

@@ -13,17 +13,17 @@ from typing import Any
 from bot.core.errors import CoachError, PlatformAway, PlatformError
 from bot.core.message import Parcel, ParcelKind
 from bot.core.ports import Sent
-from bot.platforms.slack import api
+from bot.platforms.slack.blocks.ids import split_thread, thread_of
+from bot.platforms.slack.blocks.markup import linked
+from bot.platforms.slack.blocks.show import Shown, show
 from bot.platforms.slack.channels import Channels
-from bot.platforms.slack.faults import GONE, translated, translating
-from bot.platforms.slack.ids import split_thread, thread_of
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.faults import GONE, translated, translating
+from bot.platforms.slack.link.workspaces import Workspace, Workspaces
 from bot.platforms.slack.marks import Marks, metadata
-from bot.platforms.slack.markup import linked
 from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.people import People
 from bot.platforms.slack.private import Private
-from bot.platforms.slack.show import Shown, show
-from bot.platforms.slack.workspaces import Workspace, Workspaces
 
 log = logging.getLogger(__name__)
 

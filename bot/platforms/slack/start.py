@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from bot.core.ports import Clock, Store
 from bot.platforms.slack.chat import SlackChat
-from bot.platforms.slack.connection import Access, Connection
-from bot.platforms.slack.crypt import Vault
-from bot.platforms.slack.installs import Installs, States
-from bot.platforms.slack.workspaces import Workspaces
+from bot.platforms.slack.link.connection import Access, Connection
+from bot.platforms.slack.link.crypt import Vault
+from bot.platforms.slack.link.installs import Installs, States
+from bot.platforms.slack.link.workspaces import Workspaces
 
 
 def slack_chat(

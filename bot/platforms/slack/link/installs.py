@@ -17,7 +17,7 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from bot.coach.records import micros, moment
 from bot.core.errors import PlatformError, UsageError
 from bot.core.ports import Clock, Row, Store, Unit, one, rows
-from bot.platforms.slack.crypt import KeyMissing, Vault
+from bot.platforms.slack.link.crypt import KeyMissing, Vault
 
 log = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from slack_sdk.oauth.authorize_url_generator import AuthorizeUrlGenerator
 from slack_sdk.oauth.installation_store.models.installation import Installation
 
 from bot.core.errors import CoachError, PlatformAway, SettingsError, UsageError
-from bot.platforms.slack import api
-from bot.platforms.slack.faults import AWAY
-from bot.platforms.slack.installs import STATE_LIFETIME, Installs, States
-from bot.platforms.slack.scopes import SCOPES
-from bot.platforms.slack.workspaces import Workspaces
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.faults import AWAY
+from bot.platforms.slack.link.installs import STATE_LIFETIME, Installs, States
+from bot.platforms.slack.link.scopes import SCOPES
+from bot.platforms.slack.link.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from bot.core.message import Field, Form, Message
 from bot.core.text import one_line, storable, visible
-from bot.platforms.slack import ids
-from bot.platforms.slack.markup import ELLIPSIS, cut, plain, size
-from bot.platforms.slack.rich import Block
-from bot.platforms.slack.show import MOST_BUTTONS, show
+from bot.platforms.slack.blocks import ids
+from bot.platforms.slack.blocks.markup import ELLIPSIS, cut, plain, size
+from bot.platforms.slack.blocks.rich import Block
+from bot.platforms.slack.blocks.show import MOST_BUTTONS, show
 
 TITLE_LIMIT = 24
 LABEL_LIMIT = 150

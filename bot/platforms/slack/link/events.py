@@ -15,10 +15,10 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.core.errors import CoachError, PlatformAway, PlatformError
-from bot.platforms.slack import api
-from bot.platforms.slack.listener import Listener, Payload
-from bot.platforms.slack.scopes import SHORTCUT
-from bot.platforms.slack.workspaces import Workspaces
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.listener import Listener, Payload
+from bot.platforms.slack.link.scopes import SHORTCUT
+from bot.platforms.slack.link.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 

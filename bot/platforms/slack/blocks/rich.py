@@ -15,7 +15,7 @@ from typing import Any, Literal
 from bot.core.message import Block as Part
 from bot.core.message import Bullets, Inline, Message, Para, Quote, Strong, Table, When
 from bot.core.text import one_line
-from bot.platforms.slack.markup import Element, clean, cut, inline, pairs, size, weight, words
+from bot.platforms.slack.blocks.markup import Element, clean, cut, inline, pairs, size, weight, words
 from bot.platforms.tables import aligned
 
 HEADER_LIMIT = 150

@@ -16,9 +16,9 @@ from typing import Any
 from bot.core.message import Attachment, Bullets, Button, Chart, Inline, Message, Para, Strong, When
 from bot.core.message import Block as Part
 from bot.core.text import one_line
-from bot.platforms.slack import ids
-from bot.platforms.slack.markup import ELLIPSIS, cut, fallback, plain, size
-from bot.platforms.slack.rich import HEADER_LIMIT, TOTAL_LIMIT, Block, Leaf, fit, heft, leaves, rich
+from bot.platforms.slack.blocks import ids
+from bot.platforms.slack.blocks.markup import ELLIPSIS, cut, fallback, plain, size
+from bot.platforms.slack.blocks.rich import HEADER_LIMIT, TOTAL_LIMIT, Block, Leaf, fit, heft, leaves, rich
 
 LABEL_LIMIT = 75
 TEXT_LIMIT = 4_000

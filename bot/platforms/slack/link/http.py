@@ -11,7 +11,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from bot.core.errors import SettingsError
-from bot.platforms.slack.oauth import OAuth
+from bot.platforms.slack.link.oauth import OAuth
 
 log = logging.getLogger(__name__)
 

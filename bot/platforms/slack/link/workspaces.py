@@ -10,9 +10,9 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import PlatformAway, PlatformError, SettingsError
-from bot.platforms.slack import api
-from bot.platforms.slack.crypt import KeyMissing
-from bot.platforms.slack.installs import Installs
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.crypt import KeyMissing
+from bot.platforms.slack.link.installs import Installs
 
 log = logging.getLogger(__name__)
 

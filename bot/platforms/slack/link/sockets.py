@@ -21,8 +21,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.coach.work import backoff, stop
 from bot.core.errors import PlatformAway, SettingsError
-from bot.platforms.slack import api
-from bot.platforms.slack.scopes import APP_SCOPE
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.scopes import APP_SCOPE
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from bot.core.errors import PlatformAway, PlatformError
 from bot.core.text import one_line
-from bot.platforms.slack import api
-from bot.platforms.slack.workspaces import Workspaces
+from bot.platforms.slack.link import api
+from bot.platforms.slack.link.workspaces import Workspaces
 
 AWAY = frozenset(
     {

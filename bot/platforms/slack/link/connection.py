@@ -16,15 +16,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.coach.work import backoff, stop
 from bot.core.errors import CoachError, PlatformAway, SettingsError, StoreError
-from bot.platforms.slack.crypt import KeyMissing
-from bot.platforms.slack.events import Events
-from bot.platforms.slack.http import Server
-from bot.platforms.slack.installs import States
-from bot.platforms.slack.listener import Listener
-from bot.platforms.slack.oauth import INSTALL, OAuth
-from bot.platforms.slack.scopes import COMMAND
-from bot.platforms.slack.sockets import FIRST_S, PING_S, Sockets
-from bot.platforms.slack.workspaces import Workspaces
+from bot.platforms.slack.link.crypt import KeyMissing
+from bot.platforms.slack.link.events import Events
+from bot.platforms.slack.link.http import Server
+from bot.platforms.slack.link.installs import States
+from bot.platforms.slack.link.listener import Listener
+from bot.platforms.slack.link.oauth import INSTALL, OAuth
+from bot.platforms.slack.link.scopes import COMMAND
+from bot.platforms.slack.link.sockets import FIRST_S, PING_S, Sockets
+from bot.platforms.slack.link.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 
