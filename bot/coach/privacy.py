@@ -80,6 +80,7 @@ def _present(platform: str, communities: Collection[str], all_known: bool, now: 
 
 _OF_A_COMMUNITY = (
     "organisers",
+    "erasures",
     "notices",
     "usage",
     "grades_known",

@@ -28,6 +28,7 @@ from bot.platforms.discord.private import Private
 from bot.platforms.discord.receipts import Receipt, Receipts
 from bot.platforms.discord.send import Sender
 from bot.platforms.discord.show import NOBODY, show
+from bot.platforms.erasures import Erasures
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class DiscordChat:
         self._sender: Sender | None = None
         self._ready = asyncio.Event()
         self._private = Private()
+        self._erasures = Erasures(store, PLATFORM, self._erase)
         self._receipts = Receipts(lambda: self._client)
         self._tasks: set[asyncio.Task[None]] = set()
         self._catching_up: asyncio.Task[None] | None = None
@@ -191,9 +193,18 @@ class DiscordChat:
         self._private.forget(community, user)
         await self._store.write(one, "discord_told_forget", community=community, user_id=user)
         said = await self._store.read(rows, "discord_grades_of", community=community, user_id=user)
-        if said and self._sender:
-            places = [(row["channel"], row["message"]) for row in said]
-            self._background(self._sender.delete(community, places), "delete what was said to a person")
+        if said:
+            await self._erasures.note(community, [(row["channel"], row["message"]) for row in said])
+            self._background(self._erase_noted(), "delete what was said to a person")
+
+    async def _erase(self, community: str, channel: str, message: str) -> None:
+        await (await self._connected()).erase(community, channel, message)
+
+    async def _erase_noted(self) -> None:
+        try:
+            await self._erasures.work()
+        except CoachError as error:
+            log.error("Discord: what was said to people who are forgotten could not be deleted yet: %s", error)
 
     async def run(self) -> None:
         """Serve until cancelled. Raises SettingsError when Discord refuses the token."""
@@ -246,6 +257,7 @@ class DiscordChat:
         self._sender = Sender(client, mark)
         self._ready.set()
         log.info("Discord: connected as %s, in %d servers", client.user, len(client.guilds))
+        self._background(self._erase_noted(), "delete what was said to people")
         self._catch_up()
 
     async def shard_ready(self) -> None:

@@ -169,14 +169,15 @@ class Sender:
             return False
         return True
 
-    async def delete(self, community: str, places: list[tuple[str, str]]) -> None:
-        """Delete messages of ours, given as (channel, message); what can't be deleted is left."""
-        for channel, message in places:
-            try:
-                where = self._client.get_partial_messageable(int(channel), guild_id=int(community))
-                await where.get_partial_message(int(message)).delete()
-            except (ValueError, *PASSING) as error:
-                log.info("message %s could not be deleted: %s", message, error)
+    async def erase(self, community: str, channel: str, message: str) -> None:
+        """Delete a message of ours; one that is gone stays gone. Raises PlatformError, PlatformAway."""
+        where = self._client.get_partial_messageable(int(channel), guild_id=int(community))
+        try:
+            await where.get_partial_message(int(message)).delete()
+        except discord.NotFound:
+            return
+        except PASSING as error:
+            raise translated(error, "a thread") from error
 
     # ------------------------------------------------------------------------------------------ words and mentions
 

@@ -95,7 +95,7 @@ class SlackChat:
         self._home = Home(coach, self._workspaces, self._people, self._channels, command=self._command)
         keepers = (self._people, self._private, self._home, self._channels, self._inbox.threads)
         self._forgetting = Forgetting(
-            self._store, self._sender, self._private, self._background, keepers,
+            self._store, self._sender, self._background, keepers,
             coach=self._need_coach, grace=self._grace,
         )  # fmt: skip
         self._parts = (self._catching_up, self._background, self._people, self._home, self._receipts)
@@ -280,6 +280,7 @@ class SlackChat:
     def gap(self) -> None:
         """Read open threads again, in the background."""
         self._catching_up.start(0.0)
+        self._forgetting.go_on()
 
     def _gap_soon(self) -> None:
         self._catching_up.start(CATCH_UP_AGAIN_S)

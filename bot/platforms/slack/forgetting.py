@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from bot.coach import Coach
-from bot.core.errors import CoachError
+from bot.core.errors import CoachError, StoreError
 from bot.core.ports import Store, rows
+from bot.platforms.erasures import Erasures
 from bot.platforms.slack.background import Background
 from bot.platforms.slack.inbox import PLATFORM
-from bot.platforms.slack.private import Private
 from bot.platforms.slack.send import Sender
 
 log = logging.getLogger(__name__)
@@ -36,14 +36,14 @@ class Forgetting:
         self,
         store: Store,
         sender: Sender,
-        private: Private,
         background: Background,
         keepers: Sequence[Keeper],
         *,
         coach: Callable[[], Coach],
         grace: dt.timedelta,
     ) -> None:
-        self._store, self._sender, self._private, self._background = store, sender, private, background
+        self._store, self._background = store, background
+        self._erasures = Erasures(store, PLATFORM, sender.erase)
         self._keepers, self._coach, self._grace = keepers, coach, grace
 
     async def person(self, team: str, user: str) -> None:
@@ -55,18 +55,18 @@ class Forgetting:
         alone = await self._store.read(rows, "slack_told_alone", **who)
         if said or alone:
             places = [(row["channel"], row["message"]) for row in said]
-            work = self._delete(team, user, places, [row["message"] for row in alone])
-            self._background.start(work, "delete what was said to a person")
+            await self._erasures.note(team, [*places, *((f"@{user}", row["message"]) for row in alone)])
+            self.go_on()
 
-    async def _delete(self, team: str, user: str, places: list[tuple[str, str]], alone: list[str]) -> None:
+    def go_on(self) -> None:
+        """Delete, in the background, what still has to be."""
+        self._background.start(self._erase(), "delete what was said to people")
+
+    async def _erase(self) -> None:
         try:
-            if alone:
-                channel = await self._private.channel(team, user)
-                places = [*places, *((channel, message) for message in alone)]
-        except CoachError as error:
-            log.info("Slack: direct messages to a person could not be deleted: %s", error)
-        self._private.forget(team, user)
-        await self._sender.delete(team, places)
+            await self._erasures.work()
+        except StoreError as error:
+            log.error("Slack: what was said to people who are forgotten could not be deleted yet: %s", error)
 
     def workspace(self, team: str) -> None:
         """Drop what is remembered about a workspace."""
@@ -83,6 +83,7 @@ class Forgetting:
         """Forget, for ever, the workspaces whose grace period is over."""
         while True:
             await asyncio.sleep(FORGET_EVERY_S)
+            self.go_on()
             try:
                 for team in await self._coach().privacy.forget_left(PLATFORM, self._grace):
                     self.workspace(team)

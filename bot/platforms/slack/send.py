@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.errors import CoachError, PlatformAway, PlatformError
+from bot.core.errors import PlatformAway, PlatformError
 from bot.core.message import Parcel, ParcelKind
 from bot.core.ports import Sent
 from bot.platforms.slack.blocks.ids import split_thread, thread_of
@@ -18,7 +17,7 @@ from bot.platforms.slack.blocks.markup import linked
 from bot.platforms.slack.blocks.show import Shown, show
 from bot.platforms.slack.channels import Channels
 from bot.platforms.slack.link import api
-from bot.platforms.slack.link.faults import GONE, translated, translating
+from bot.platforms.slack.link.faults import GONE, translated
 from bot.platforms.slack.link.workspaces import Workspace, Workspaces
 from bot.platforms.slack.marks import Marks, metadata
 from bot.platforms.slack.pace import Pace
@@ -187,17 +186,22 @@ class Sender:
             if api.code(error) not in GONE:
                 raise await self._refused(error, where) from error
 
-    async def delete(self, team: str, places: list[tuple[str, str]]) -> None:
-        """Delete messages of ours, given as (thread or channel, ts); what can't be deleted is left."""
-        for place, ts in places:
-            channel = split_thread(place)[0] or place
-            try:
-                workspace = await self._workspaces.get(team)
-                deletion = functools.partial(workspace.client.chat_delete, channel=channel, ts=ts)
-                with translating("a thread", self._workspaces, team):
-                    await self._pace.change((team, channel), deletion, urgent=False)
-            except CoachError as error:
-                log.info("message %s could not be deleted: %s", ts, error)
+    async def erase(self, team: str, place: str, ts: str) -> None:
+        """Delete a message of ours in a thread or channel, or in the direct messages of "@" and a person.
+
+        Raises PlatformError, PlatformAway.
+        """
+        channel = split_thread(place)[0] or place
+        if place.startswith("@"):
+            channel = await self._private.channel(team, place[1:])
+        workspace = await self._workspaces.get(team)
+        try:
+            await self._pace.change(
+                (team, channel), lambda: workspace.client.chat_delete(channel=channel, ts=ts), urgent=False
+            )
+        except api.PASSING as error:
+            if api.code(error) not in GONE:
+                raise await self._refused(error, Where(workspace, channel)) from error
 
     # ------------------------------------------------------------------------------------------ words
 

@@ -65,3 +65,20 @@ DELETE FROM organisers WHERE platform = :platform AND community = :community RET
 -- name: people_called
 SELECT user_id, name FROM people
 WHERE platform = :platform AND community = :community AND lower(name) = lower(:name) ORDER BY user_id LIMIT 2;
+
+-- ------------------------------------------------------------------------------------------ erasures
+
+-- name: erasure_put
+INSERT INTO erasures (platform, community, channel, message) VALUES (:platform, :community, :channel, :message)
+ON CONFLICT (platform, community, channel, message) DO NOTHING RETURNING message;
+
+-- name: erasures_left
+SELECT community, channel, message FROM erasures WHERE platform = :platform ORDER BY community, channel, message;
+
+-- name: erasure_done
+DELETE FROM erasures
+WHERE platform = :platform AND community = :community AND channel = :channel AND message = :message
+RETURNING message;
+
+-- name: community_forget_erasures
+DELETE FROM erasures WHERE platform = :platform AND community = :community RETURNING message;
