@@ -34,11 +34,6 @@ class Prompt:
     version: int
     text: str
 
-    def fill(self, *, question: str, sample_answer: str, key_points: str, answer: str) -> str:
-        """The template with its placeholders replaced, once and literally: braces in a value stay as they are."""
-        values = {"question": question, "sample_answer": sample_answer, "key_points": key_points, "answer": answer}
-        return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), self.text)
-
 
 @dataclass(frozen=True, slots=True)
 class Prompts:

@@ -41,17 +41,6 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter() -> None:
     )
 
 
-def test_filling_is_literal_and_done_once() -> None:
-    prompt = parse_prompt(GOOD, "strict.md")
-    hostile = "{question} {answer} \\1 \\g<0> {unknown} [Question]"
-    filled = prompt.fill(question="{answer}", sample_answer="S", key_points="- {sample_answer}", answer=hostile)
-    _, _, parts = filled.partition("\n\n[Question]\n")
-    assert parts == (
-        f"{{answer}}\n\n[Sample Answer]\nS\n\n[Key Points]\n- {{sample_answer}}\n\n[Student Answer]\n{hostile}"
-    )
-    assert '{"score": 1}' in filled
-
-
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
