@@ -78,7 +78,7 @@ async def _grader(chosen: settings.Settings) -> list[Finding]:
 
 async def _slack(chosen: settings.Settings) -> list[Finding]:
     from bot.platforms.slack.doctor import check
-    from bot.platforms.slack.installs import known
+    from bot.platforms.slack.link.installs import known
 
     installed: Sequence[Row] = ()
     if await asyncio.to_thread(chosen.database.exists):
