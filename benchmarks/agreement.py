@@ -25,9 +25,10 @@ from pathlib import Path
 
 import bot
 from benchmarks import card, fits, picture, report
-from benchmarks.data import ROOT, SETS, Rated, rated, read, read_bank, read_interviews
+from benchmarks.data import ROOT, SETS, Rated, bank_questions, rated, read, read_bank, read_interviews
 from benchmarks.interviews import SPLITS, answered
 from benchmarks.invariances import AIMS, alarms_on_interviews, alarms_on_sets, attacks, cases, invariances
+from benchmarks.steps import steps
 from bot.graders.embedded import EmbeddedGrader
 
 __all__ = ["AIMS", "cases", "main", "measure", "read_bank"]
@@ -39,6 +40,7 @@ def measure(grader: EmbeddedGrader, folder: Path | None, sample: int, seed: int)
     """Everything that can be measured with what is there."""
     found = on_sets(grader, folder, sample, seed) if folder else {}
     tasks, interviews = read_bank(), read_interviews()
+    names = [name for name, question in bank_questions().items() if question.key_points]
     return report.Run(
         on=dt.datetime.now(dt.UTC).date(),
         versions={"mlops-coach": bot.__version__, **{name: version(name) for name in PACKAGES}},
@@ -48,6 +50,7 @@ def measure(grader: EmbeddedGrader, folder: Path | None, sample: int, seed: int)
         attacks=attacks(grader, tasks),
         interviews=answered(grader, interviews),
         alarms=[*alarms_on_sets(found), *alarms_on_interviews(grader, interviews)],
+        steps=steps(grader, list(zip(names, tasks, strict=True)), interviews, seed),
         agreement=agreement(found, seed),
     )
 
@@ -81,6 +84,7 @@ def tell(run: report.Run) -> None:
     _print("between people, and other methods", [["who", "on", "reaches"], *map(list, report.ANCHORS)])
     _print("answers made from the bank", report.held(run.invariances))
     _print("attacks", report.held(run.attacks))
+    _print("one step further", report.steps(run))
     _print("remarks on honest answers", report.alarms(run))
     _print("interview answers in the band of a strict reader", report.bands(run))
     for split in SPLITS:

@@ -32,7 +32,8 @@ are good, so such a map gives "I don't know" a middling score.
 _INTERVIEWS = """## Interview answers
 
 Answers to the bank's questions, by kind, with the band of scores that a strict reader allows. The distance is that from
-the score to the band, on average, 0 within.
+the score to the band, on average, 0 within. Constants were set on answers to the "dev" questions. The "test" questions
+are others, but not blind any more in full: shares of some kinds of them were known when later constants were set.
 """
 
 _LEDGER = """The ledger names what an answer does with each key point. The reader's verdicts are the rows, the grader's
@@ -50,6 +51,8 @@ _LIMITS = """## Limits
   too high unless a negation or an opposite gives it away.
 - A wrong answer on the same topic and a contradiction in free wording are its weakest kinds: see "wrong", "contra" and
   "mixed" above, and the row "contradicted" of the ledger.
+- One more contradiction should never raise a score. That holds for outright denials only: a sentence of the sample
+  answer whose verbs are negated often raises it; see the table of steps above.
 - It reads English. Code, formulas and tables count as the words that stand in them.
 - The interview answers and their bands were written by this project, one reader each, not by a panel of interviewers.
   "dev" was in sight while constants were set; "test" has other questions of the same bank.
@@ -78,6 +81,7 @@ def _parts(run: report.Run) -> Iterator[str]:
     kept, asked = sum(each.kept for each in run.attacks), sum(len(each.scores) for each in run.attacks)
     yield f"Attack answers that get 2 or less, as they all should: {kept} of {asked}.\n"
     yield f"{report.markdown(report.held(run.attacks))}\n"
+    yield f"{report.markdown(report.steps(run))}\n"
     yield _ALARMS
     yield f"{report.markdown(report.alarms(run))}\n"
     yield _LIMITS

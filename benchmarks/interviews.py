@@ -1,6 +1,6 @@
 """The interview answers: whether scores lie in a strict reader's band, and the ledger says what the reader does.
 
-Answers with the split "dev" are what constants may be set on; nothing is set on "test" (other questions of the bank).
+Answers with the split "dev" are what constants may be set on, those with "test" (other questions of the bank) are not.
 """
 
 from __future__ import annotations

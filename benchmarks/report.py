@@ -11,6 +11,7 @@ from benchmarks.data import BINARY, Rated
 from benchmarks.fits import Estimate, Mapped, estimate
 from benchmarks.interviews import SPLITS, Answered, Band, band, by_kind, confusion, same, same_credit
 from benchmarks.invariances import Alarms, Kept
+from benchmarks.steps import Steps
 
 Lines = list[list[str]]
 """A table: its head, then its rows."""
@@ -39,6 +40,7 @@ class Run:
     attacks: Sequence[Kept]
     interviews: Sequence[Answered]
     alarms: Sequence[Alarms]
+    steps: Sequence[Steps]
     agreement: Mapping[str, Agreement] = field(default_factory=dict)
 
 
@@ -88,6 +90,16 @@ def held(kept: Sequence[Kept]) -> Lines:
             percent(each.kept, len(each.scores)),
         ]
         for each in kept
+    ]
+    return [head, *rows]
+
+
+def steps(run: Run) -> Lines:
+    """Which steps went the wrong way."""
+    head = ["one step further", "trials", "wrong way", "share", "most points"]
+    rows = [
+        [each.kind, str(each.trials), str(each.wrong), percent(each.wrong, each.trials), str(each.most)]
+        for each in run.steps
     ]
     return [head, *rows]
 

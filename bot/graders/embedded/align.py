@@ -71,12 +71,30 @@ class Match:
     ways: int = 1
 
 
+def affirmed(passage: Passage) -> Passage:
+    """The passage without the sentences that deny all that they say; itself if there are none."""
+    kept = [i for i, each in enumerate(passage.sentences) if not polarity.denies(each.text)]
+    if len(kept) == len(passage.sentences):
+        return passage
+    edges = [*passage.bounds.tolist(), len(passage.ids)]
+    places = [place for i in kept for place in range(edges[i], edges[i + 1])]
+    return Passage(
+        sentences=tuple(passage.sentences[i] for i in kept),
+        ids=passage.ids[places],
+        vectors=passage.vectors[places],
+        words=tuple(passage.words[place] for place in places),
+        under=tuple(passage.under[place] for place in places),
+        bounds=np.cumsum([0, *(edges[i + 1] - edges[i] for i in kept)])[:-1].astype(np.int64),
+    )
+
+
 class Aligner:
     """An encoder with word weights. Holds no texts."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._weights = piece_weights(encoder.pieces)
+        self.known_words = frozenset(encoder.pieces)
 
     def passage(self, parts: Sequence[Sentence]) -> Passage:
         """Encode sentences, each in a run of its own: what stands beside a sentence never changes its vectors."""
@@ -95,6 +113,10 @@ class Aligner:
             ),
             bounds=np.cumsum([0, *lengths])[:-1].astype(np.int64),
         )
+
+    def expect(self, parts: Sequence[Sentence]) -> None:
+        """Encode sentences of several passages ahead, together: `passage` finds them until the next call."""
+        self._encoder.prefetch([part.text for part in parts])
 
     def reference(self, passage: Passage, question: Passage) -> Reference:
         """Weigh a passage's pieces: by rarity, and less the more the question has said them already."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
 from bot.core.text import fold
 from bot.graders.embedded import gates, scoring, stance
-from bot.graders.embedded.align import Aligner, Match, Passage, Reference
+from bot.graders.embedded.align import Aligner, Match, Passage, Reference, affirmed
 from bot.graders.embedded.encoder import Encoder
+from bot.graders.embedded.spelling import Speller
 from bot.graders.embedded.support import Support
 from bot.graders.embedded.text import Sentence, sentences, words
 
@@ -25,7 +26,8 @@ _CACHED_QUESTIONS = 256
 class Key:
     """The reference side of a question, encoded: what every answer to it is held against.
 
-    A point has a reference for its claim and one for each of its alternatives.
+    A point has a reference for its claim and one for each of its alternatives. `split` says that the points are only
+    the sample answer's own sentences or clauses.
     """
 
     question: Passage
@@ -33,6 +35,8 @@ class Key:
     sample_sentences: tuple[Reference, ...]
     sample_words: int
     points: tuple[tuple[Reference, ...], ...]
+    split: bool
+    speller: Speller
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Evidence:
     sample: Match
     relatedness: float
     lenient: float
+    scale: scoring.Scale
     turned: tuple[bool, ...]
 
 
@@ -64,16 +69,24 @@ class Judge:
         if remark in (Remark.EMPTY, Remark.INJECTION):
             return _verdict(1, tuple(PointVerdict(point, Coverage.MISSING) for point in task.key_points), (remark,))
         key = self.key(task)
-        answer = self._aligner.passage(kept)
+        answer = self._aligner.passage(_heard(key, kept))
         found = self._evidence(key, answer)
         points = tuple(
-            _point(point, match, found.lenient, answer, task.answer)
+            _point(point, match, found, answer, task.answer)
             for point, match in zip(task.key_points, found.points, strict=True)
         )
         if fold(task.answer) == fold(task.sample_answer):
             return _verdict(10, tuple(PointVerdict(each.point, Coverage.COVERED, each.quote) for each in points), ())
         remarks = (remark,) if remark else _remarks(task, found, answer)
-        return _verdict(scoring.score(scoring.raw(found.points, found.sample, found.lenient), remarks), points, remarks)
+        given = scoring.raw(found.points, found.sample, found.lenient, found.scale)
+        return _verdict(scoring.score(given, remarks), points, remarks)
+
+    def expect(self, tasks: Sequence[Task]) -> None:
+        """Encode what these answers say, together: their verdicts come sooner then, and are the same.
+
+        It is kept until the next call; without tasks that only forgets.
+        """
+        self._aligner.expect([each for task in tasks for each in _heard(self.key(task), _screen(task)[0])])
 
     def supports(self, claim: str, quote: str, question: str = "") -> bool:
         """Whether a quote carries a claim, at least partly, and doesn't contradict it."""
@@ -110,16 +123,21 @@ class Judge:
                 tuple(aligner.reference(aligner.passage(sentences(text)), question) for text in _wordings(point))
                 for point in task.key_points
             ),
+            split=_is_split(task),
+            speller=Speller(_material(task), self._aligner.known_words),
         )
 
     def _evidence(self, key: Key, answer: Passage) -> Evidence:
         aligner = self._aligner
         related = aligner.relatedness(answer, key.question, key.sample.passage)
+        told = affirmed(answer)
+        near = related if told is answer else aligner.relatedness(told, key.question, key.sample.passage)
         return Evidence(
-            points=tuple(scoring.best([aligner.match(each, answer) for each in wordings]) for wordings in key.points),
-            sample=aligner.match(key.sample, answer),
+            points=tuple(self._point_match(wordings, answer, told) for wordings in key.points),
+            sample=aligner.match(key.sample, told),
             relatedness=related,
-            lenient=scoring.lenience(len(key.points), key.sample_words, related),
+            lenient=scoring.lenience(len(key.points), key.sample_words, near),
+            scale=scoring.SPLIT if key.split else scoring.AUTHORED,
             turned=tuple(
                 match.turns > 0
                 for each in key.sample_sentences
@@ -127,9 +145,33 @@ class Judge:
             ),
         )
 
+    def _point_match(self, wordings: Sequence[Reference], answer: Passage, told: Passage) -> Match:
+        """What an answer does with a point; what it denies outright is no evidence for this or another one."""
+        found = scoring.best([self._aligner.match(each, answer) for each in wordings])
+        if told is answer or scoring.contradicts(found):
+            return found
+        found = scoring.best([self._aligner.match(each, told) for each in wordings])
+        place = answer.sentences.index(told.sentences[found.sentence]) if found.sentence >= 0 else -1
+        return replace(found, sentence=place)
+
+
+def _heard(key: Key, kept: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences as the encoder gets them."""
+    return [replace(each, text=key.speller.corrected(each.text)) for each in kept]
+
 
 def _wordings(point: KeyPoint) -> tuple[str, ...]:
     return (point.claim, *point.alternatives)
+
+
+def _material(task: Task) -> tuple[str, ...]:
+    claims = (text for point in task.key_points for text in _wordings(point))
+    return (task.question, task.sample_answer, *claims)
+
+
+def _is_split(task: Task) -> bool:
+    whole = fold(task.sample_answer)
+    return not any(point.alternatives or fold(point.claim) not in whole for point in task.key_points)
 
 
 def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]:
@@ -164,8 +206,8 @@ def _screen(task: Task) -> tuple[list[Sentence], Remark | None]:
     return kept, None
 
 
-def _point(point: KeyPoint, match: Match, lenient: float, answer: Passage, text: str) -> PointVerdict:
-    coverage = scoring.coverage(match, lenient)
+def _point(point: KeyPoint, match: Match, found: Evidence, answer: Passage, text: str) -> PointVerdict:
+    coverage = scoring.coverage(match, found.lenient, found.scale)
     if coverage is Coverage.MISSING or match.sentence < 0:
         return PointVerdict(point, Coverage.MISSING)
     place = answer.sentences[match.sentence]

@@ -38,6 +38,9 @@ _DENIAL = re.compile(
     re.IGNORECASE,
 )
 
+_OPENING = 16
+"""Characters that may stand before a denial that opens a sentence: "However, it is"."""
+
 _PAIRS = """
 always never; increase decrease; increases decreases; increasing decreasing; rise fall; rises falls; stateless stateful;
 immutable mutable; synchronous asynchronous; synchronously asynchronously; manual automatic; manually automatically;
@@ -62,6 +65,12 @@ def _opposites() -> dict[str, frozenset[str]]:
 
 OPPOSITES = _opposites()
 """The words that turn a word's statement around."""
+
+
+def denies(text: str) -> bool:
+    """Whether a sentence opens with a denial of all that follows: "It isn't true that"."""
+    found = _DENIAL.search(text)
+    return found is not None and found.start() <= _OPENING
 
 
 def scopes(text: str) -> list[tuple[int, int]]:

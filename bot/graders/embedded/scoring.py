@@ -1,49 +1,67 @@
 """From alignment to coverage, and from coverage to a strict score.
 
-The constants were set on interview answers written for it and on the invariances that benchmarks/agreement.py prints
-(sample 10, half of it 4 to 7, off topic 1 to 2), not fitted to the four data sets: a fit to those grades "don't know"
-at 4, because most of their answers are good.
+The constants were set on the interview answers to the dev questions and on the invariances that benchmarks/agreement.py
+prints (sample 10, half of it 4 to 7, off topic 1 to 2). Only the scale for short references was fitted to people's
+grades, and it holds for answers about the same thing: a fit without that grades "don't know" at 4, because most answers
+of the data sets are good.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bot.core.model import Coverage, Remark
 from bot.graders.embedded.align import Match
 
-ABSENT, PRESENT = 0.31, 0.545
-"""Recall of a point that an answer on the same topic has by chance, and of one that is said in other words."""
 
-_WORDED = (0.4, 0.51)
-"""The same where the point's author gave other wordings of it: chance comes a little nearer to the best of several,
-and what is said comes much nearer. Set on the points of the interview answers to the dev questions."""
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What recall means: `point` and `whole` give the recall that an answer on the same topic has by chance and that of
+    one that says it in other words, for a key point and for the whole sample answer (a mean over many points).
+
+    `support` is the part that the whole sample answer has in the score beside the key points.
+    """
+
+    point: tuple[float, float]
+    whole: tuple[float, float]
+    support: float
+
+
+AUTHORED = Scale((0.31, 0.545), (0.33, 0.6), 0.15)
+"""For key points that somebody wrote. Set on the interview answers to the dev questions."""
+
+SPLIT = Scale((0.28, 0.52), (0.25, 0.7), 0.3)
+"""For key points that are only the sample answer's own sentences or clauses: nobody said that each of them matters.
+
+Set on the interview answers to the dev questions without their key points together with SAF's dev questions, so that
+the first worked example of the coach's contract stays at 7.
+"""
+
+_WORDED = (0.38, 0.51)
+"""`point` where the point's author gave other wordings of it: chance comes a little nearer to the best of several, and
+what is said comes much nearer. The middle of a plateau on the interview answers to the dev questions."""
 
 _AS_NEAR = 0.1
 """A wording whose best sentence falls this far behind the best of all wordings says nothing about contradiction."""
 
-_SHORT = ((0.05, 0.0), (0.2, 0.4), (0.35, 0.7), (0.5, 0.93), (0.57, 1.0))
-"""The same as (recall, share) where the sample answer is a sentence or so: people give part of it for coming near.
+_SHORT = ((0.02, 0.0), (0.12, 0.4), (0.5, 0.88), (0.8, 1.0))
+"""Recall and share where the sample answer is a sentence or so: people give part of it for coming near.
 
-Set on Mohler et al. (2011), whose references are mostly that short; only for answers that are about the same thing.
+Four points after an isotonic fit to the dev questions of Mohler et al. (2011), lower at its low end to stay strict.
+Only for answers that are about the same thing.
 """
 
-_BRIEF, _LONG = 25, 45
+_BRIEF, _LONG = 30, 47
 """Words of a sample answer up to which the scale for short references holds in full, and from which not at all."""
 
-_UNRELATED, _RELATED = 0.2, 0.4
-"""Relatedness of another question's answer in the middle, and of an honest answer at its low end (both on Mohler)."""
+_UNRELATED, _RELATED = 0.1, 0.25
+"""Relatedness at which an answer gets nothing from the scale for short references, and all of it: honest answers of a
+few words are no nearer (Mohler's dev questions)."""
 
 PARTLY, COVERED = 0.2, 0.55
 """Shares of a point from which it counts as partly covered, and as covered."""
-
-SUPPORT = 0.15
-"""The part that the alignment with the whole sample answer has beside that with the key points."""
-
-_ALL_ABSENT, _ALL_PRESENT = 0.33, 0.6
-"""As ABSENT and PRESENT, for the whole sample answer: a mean over many points, so half of them lie in the middle."""
 
 _NOWHERE = 0.17
 """Recall below which a text about something else altogether stays."""
@@ -56,20 +74,24 @@ _CAPS = {
     Remark.ECHO: 2,
     Remark.CONTRADICTION: 2,
     Remark.SHUFFLED: 3,
-    Remark.KEYWORDS: 4,
+    Remark.KEYWORDS: 2,
 }
 
 
-def share(match: Match, lenience: float = 0.0) -> float:
+def share(match: Match, lenience: float = 0.0, scale: Scale = AUTHORED) -> float:
     """How much of a point an answer carries, 0 to 1; nothing of what it contradicts.
 
     `lenience` (0 to 1, see there) moves the scale from the strict one to that for short references.
     """
     if contradicts(match):
         return 0.0
-    absent, present = (ABSENT, PRESENT) if match.ways == 1 else _WORDED
-    strict = _clip((match.recall - absent) / (present - absent))
-    return strict + lenience * max(0.0, _short(match.recall) - strict)
+    return _share(match.recall, scale.point if match.ways == 1 else _WORDED, lenience)
+
+
+def _share(recall: float, strict: tuple[float, float], lenience: float) -> float:
+    absent, present = strict
+    carried = _clip((recall - absent) / (present - absent))
+    return carried + lenience * (_short(recall) - carried)
 
 
 def best(matches: Sequence[Match]) -> Match:
@@ -83,20 +105,20 @@ def best(matches: Sequence[Match]) -> Match:
 
 
 def lenience(points: int, sample_words: int, relatedness: float) -> float:
-    """How far to use the scale for short references, 0 to 1.
+    """How far to use the scale for short references, 0 to 1, for an answer about the same thing.
 
-    In full for an answer about the same thing where the question has one key point or a sample answer of _BRIEF words,
-    not at all from three points on if the sample answer has _LONG words.
+    In full where the question has one key point or a sample answer of _BRIEF words, not at all from three points on if
+    the sample answer has _LONG words.
     """
     short = max((3 - points) / 2, (_LONG - sample_words) / (_LONG - _BRIEF))
     return _clip(short) * _clip((relatedness - _UNRELATED) / (_RELATED - _UNRELATED))
 
 
-def coverage(match: Match, lenient: float = 0.0) -> Coverage:
+def coverage(match: Match, lenient: float = 0.0, scale: Scale = AUTHORED) -> Coverage:
     """What an answer does with a point."""
     if contradicts(match):
         return Coverage.CONTRADICTED
-    carried = share(match, lenient)
+    carried = share(match, lenient, scale)
     if carried >= COVERED:
         return Coverage.COVERED
     return Coverage.PARTLY if carried >= PARTLY else Coverage.MISSING
@@ -114,15 +136,13 @@ def contradicts(match: Match) -> bool:
     return alike or (match.local >= 0.8 and match.sure >= 0.8 and match.flipped >= 0.2)
 
 
-def raw(points: Sequence[Match], sample: Match, lenient: float = 0.0) -> float:
+def raw(points: Sequence[Match], sample: Match, lenient: float = 0.0, scale: Scale = AUTHORED) -> float:
     """The share of a full answer that was given, 0 to 1; grows with the share of every point.
 
     An answer that is close to the sample word for word carries it all, whatever the key points make of it.
     """
-    mean = sum(share(match, lenient) for match in points) / max(1, len(points))
-    strict = _clip((sample.recall - _ALL_ABSENT) / (_ALL_PRESENT - _ALL_ABSENT))
-    whole = strict + lenient * max(0.0, _short(sample.recall) - strict)
-    mixed = (1 - SUPPORT) * mean + SUPPORT * whole
+    mean = sum(share(match, lenient, scale) for match in points) / max(1, len(points))
+    mixed = (1 - scale.support) * mean + scale.support * _share(sample.recall, scale.whole, lenient)
     return mixed + (1 - mixed) * _clip((sample.recall - 0.8) / 0.12)
 
 

@@ -1,11 +1,12 @@
-"""Waving a practice away: words that say of something good that it isn't needed, or of a shortcut that nothing can fail.
+"""Waving a practice away: words that say of something good that it isn't needed, or of a shortcut that it can't fail.
 
-An answer that is wrong on the right topic uses the topic's words, so no likeness of words tells it from a right one. It
-often gives itself away by how it talks: "no need to test", "always the best", "can't fail", "all at once". One such turn
-of phrase is part of many a good answer; two of them are part of hardly any.
+An answer that is wrong on the right topic uses the topic's words, so no likeness of words tells it from a right one.
+It often gives itself away by how it talks: "no need to test", "always the best", "can't fail", "all at once". One such
+turn of phrase is part of many a good answer; two of them are part of hardly any.
 
-Collected from the wrong and contradicting interview answers to the dev questions and widened by hand. On 2,457 dev
-answers of the four data sets that people graded at least half right, none has two different ones.
+Collected from the wrong and contradicting interview answers to the dev questions and widened by hand, so it says little
+about others: it finds 10 of those 18, and 2 of the 21 to the test questions. Of 2,457 dev answers of the four data sets
+that people graded at least half right none has two different ones, of 901 to questions held out from this one has.
 """
 
 from __future__ import annotations
@@ -27,15 +28,18 @@ _DISMISSAL = re.compile(
         rf"\b(?:(?:is|are|be){_NOT}|not) (?:really )?worth\b|\bmore trouble than\b|\btoo much (?:work|effort)\b",
         r"\bsaves?(?: (?:the|you|us|all|that|some|a lot of))* (?:time|money|effort|work|trouble)\b",
         rf"\b(?:do|does){_NOT} (?:really )?matter\b|\bwhatever (?:the|your|they) ?\w* (?:says?|wants?)\b",
-        rf"\b(?:do{_NOT} (?:bother|worry|care|measure|check|test)|not worry|who cares|nobody (?:looks|reads|notices))\b",
+        rf"\b(?:do{_NOT} (?:bother|worry|care|measure|check|test)|not worry|who cares)\b",
+        r"\bnobody (?:looks|reads|notices)\b|\bon its own,? so\b|\bmerely\b|\bbeats being\b|\banyway[.;]?$",
         r"\bis (?:perfectly |usually |totally |completely )?(?:fine|enough|ok|okay|good enough) (?:to|as)\b",
         r"\bit['’]s (?:perfectly |usually |totally |completely )?(?:fine|enough|ok|okay|good enough) (?:to|if|as)\b",
-        r"\bby definition\b|\bno limit\b|\b100 ?%|\b(?:which )?guarantees that\b|\bguaranteed to\b|\bcertainly (?:did|do|is)",
-        r"\b(?:cannot|can['’]?t|can never|could never|will never|won['’]?t) (?:really )?(?:fail|go wrong|break|go down)\b",
-        r"\b(?:is|are) (?:always|simply|just) (?:better|best|the best|right|safe|safer|enough)\b|\balways (?:take|the best)\b",
-        r"\b(?:all (?:\w+ ){0,2}in one go|(?:all|everything|everyone|(?:all|every) (?:\w+ ){0,2}(?:users?|nodes?)) at once)\b",
-        r"\bcorrects? itself\b|\bon its own,? so\b|\bnever loses?\b|\bcosts? (?:no time|nothing)\b|\bonly slows?\b|\bmerely\b",
-        r"\bslows? (?:us|everyone|everybody|people|the team) down\b|\bbeats being\b|\banyway[.;]?$",
+        r"\bby definition\b|\bno limit\b|\b100 ?%|\b(?:which )?guarantees that\b",
+        r"\bguaranteed to\b|\bcertainly (?:did|do|is)",
+        r"\b(?:cannot|can['’]?t|(?:can|could|will) never|won['’]?t) (?:really )?(?:fail|go wrong|break|go down)\b",
+        r"\b(?:is|are) (?:always|simply|just) (?:better|best|the best|right|safe|safer|enough)\b",
+        r"\balways (?:take|the best)\b",
+        r"\ball (?:\w+ ){0,2}in one go\b|\b(?:everything|everyone|all(?: \w+){0,2}) at once\b",
+        r"\bcorrects? itself\b|\bnever loses?\b|\bcosts? (?:no time|nothing)\b|\bonly slows?\b",
+        r"\bslows? (?:us|everyone|everybody|people|the team) down\b",
         r"(?:\bit['’]s|\bis|\bare) the (?:quickest|easiest|simplest|cheapest|fastest)\b",
     )),
     re.IGNORECASE,

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from bot.core.text import visible
+from bot.graders.embedded.spelling import spelt_out
 
 MAX_CHARACTERS = 6000
 """What is read of an answer; the platforms' own limits are lower."""
@@ -21,7 +22,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A stretch of a text: `source[start:end]` is it exactly, `text` is what the encoder reads."""
+    """A stretch of a text: `source[start:end]` is it exactly, `text` what the encoder reads, short forms spelt out."""
 
     start: int
     end: int
@@ -47,7 +48,7 @@ def sentences(source: str) -> list[Sentence]:
     spans = _spans(source)
     step = -(-len(spans) // MAX_SENTENCES) or 1
     joined = [(group[0][0], group[-1][1]) for i in range(0, len(spans), step) if (group := spans[i : i + step])]
-    return [Sentence(start, end, clean(source[start:end])) for start, end in joined]
+    return [Sentence(start, end, spelt_out(clean(source[start:end]))) for start, end in joined]
 
 
 def _spans(source: str) -> list[tuple[int, int]]:
