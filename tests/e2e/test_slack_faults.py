@@ -153,6 +153,7 @@ async def test_envelopes_that_went_to_another_connection_come_again_and_are_take
             await hall.answer(questions, REPLIES)
             await hall.server.settled()
         assert sum("timeout" in delivery.reasons for delivery in hall.deliveries()) >= REPLIES // 3
+        hall.server.disconnect()  # one that went astray each time, and that Slack gave up, is read again then
         await hall.settled()
     hall.check()
 
