@@ -14,7 +14,7 @@ from bot.graders.embedded import gates, scoring, stance
 from bot.graders.embedded.align import Aligner, Match, Passage, Reference, affirmed
 from bot.graders.embedded.encoder import Encoder
 from bot.graders.embedded.spelling import Speller
-from bot.graders.embedded.support import Support
+from bot.graders.embedded.support import Support, own_words, talks_of_grading
 from bot.graders.embedded.text import Sentence, sentences, words
 
 MODEL = "all-MiniLM-L6-v2-int8"
@@ -131,7 +131,7 @@ class Judge:
         aligner = self._aligner
         related = aligner.relatedness(answer, key.question, key.sample.passage)
         told = affirmed(answer)
-        near = related if told is answer else aligner.relatedness(told, key.question, key.sample.passage)
+        near = 0.0 if talks_of_grading(told) else self._nearness(key, told)
         return Evidence(
             points=tuple(self._point_match(wordings, answer, told) for wordings in key.points),
             sample=aligner.match(key.sample, told),
@@ -144,6 +144,10 @@ class Judge:
                 if scoring.repeats(match := aligner.match(each, answer))
             ),
         )
+
+    def _nearness(self, key: Key, told: Passage) -> float:
+        """How far an answer is about the same thing by words of its own: the question's show nothing of that."""
+        return self._aligner.relatedness(own_words(told, key.question), key.question, key.sample.passage)
 
     def _point_match(self, wordings: Sequence[Reference], answer: Passage, told: Passage) -> Match:
         """What an answer does with a point; what it denies outright is no evidence for this or another one."""

@@ -47,6 +47,10 @@ _ABOUT_GRADING = re.compile(
     r"|my (?:reply|answer|score|grade)|this (?:reply|answer|submission)"
     r"|(?:give|get|deserve|return|award)s? (?:a |the )?10)\b"
 )
+_TO_A_MACHINE = re.compile(
+    r"<{3}|>{3}|-{3}|\bboth texts\b|\bexpected output\b|\bthe reply is\b|\b(?:raise|increase)s? the score\b"
+    r"|\bdecode this\b"
+)
 _SEPARATOR = re.compile(r"[,;/|#]")
 
 
@@ -79,7 +83,7 @@ class Support:
         """How much a quote says of a claim and is about it, 0 to 1; 0 for what evidently says the opposite."""
         asked = self._question(question)
         point = self._claim(claim, question)
-        fresh = _only(quote, ~np.isin(quote.ids, asked.ids))
+        fresh = own_words(quote, asked)
         found = self._aligner.match(point.reference, fresh)
         if found.local < LEAST or scoring.contradicts(self._aligner.match(point.reference, quote)):
             return 0.0
@@ -93,6 +97,17 @@ class Support:
 
     def _read(self, text: str) -> Passage:
         return self._aligner.passage(sentences(text))
+
+
+def own_words(answer: Passage, question: Passage) -> Passage:
+    """What of an answer doesn't stand in its question already."""
+    return _only(answer, ~np.isin(answer.ids, question.ids))
+
+
+def talks_of_grading(answer: Passage) -> bool:
+    """Whether any sentence of an answer speaks of grades or graders, or marks off parts of a text for a machine."""
+    texts = [each.text.lower() for each in answer.sentences]
+    return any(_ABOUT_GRADING.search(text) or _TO_A_MACHINE.search(text) for text in texts)
 
 
 def _telling(quote: str) -> list[Sentence]:
