@@ -138,11 +138,12 @@ class Grading:
     async def _one(self, row: Row) -> None:
         round_ = await self._store.read(one, "round_get", id=row["round_id"])
         assert round_ is not None  # noqa: S101  replies refer to their round
+        question = records.QUESTION.validate_json(round_["body"])
         key = known.key(round_["question_version"], row["text"], self._graders.identity)
         async with self._same.of(key):  # the same words are worth one request, also when they come together
             began = time.perf_counter()
             try:
-                grade = await self._grade(row, round_, key)
+                grade = await self._grade(row, question, key)
             except GraderAway as error:
                 if error.spent and row["tries"] + 1 >= COSTLY_TRIES:
                     await self._give_back(row, error, TRIES)
@@ -154,27 +155,26 @@ class Grading:
                 return
             log.debug("reply %s graded in %.0f ms", row["id"], 1000 * (time.perf_counter() - began))
             self._crash("reply.assessed")
-            await self._keep(row, round_, grade, key)
+            await self._keep(row, question, grade, key)
         self._crash("reply.recorded")
         self._deliver()
 
-    async def _grade(self, row: Row, round_: Row, key: str) -> Grade:
+    async def _grade(self, row: Row, question: Question, key: str) -> Grade:
         """The grade of a reply, asked for or known already. Raises what `assess` raises."""
         if self._graders.identity and (found := await self._store.read(known.find, key)):
             return found
-        place = Place(row["platform"], row["community"], round_["channel"])
+        place = Place(row["platform"], row["community"], "")
         grader, budget = self._graders.grader, self._graders.budget
-        question = records.QUESTION.validate_json(round_["body"])
         metered = budget.metered(grader, place) if budget else grader
         grade = await assess(metered, question, row["text"], self._graders.support)
-        if not grade.receipt.fallback:
+        if not grade.receipt.fallback and grade.receipt != strict.CONTRACT:  # the grader itself has answered
             await self._notices.clear(place)
         while self._graders.heard:
             await self._notices.put(place, self._graders.heard.pop(), everywhere=True)
         return grade
 
-    async def _keep(self, row: Row, round_: Row, grade: Grade, key: str) -> None:
-        question = records.QUESTION.validate_json(round_["body"])
+    async def _keep(self, row: Row, question: Question, grade: Grade, key: str) -> None:
+        """Record a grade with whether its answer is a copy."""
         others = await self._store.read(
             rows, "replies_of_others", round_id=row["round_id"], user_id=row["user_id"], at=row["at"], id=row["id"]
         )

@@ -30,7 +30,8 @@ _POINT_WORDS = 4
 _CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|so)\s+")
 _TELLING_WORDS = 6
 """So many words in a row of the sample answer give it away."""
-_CONTRACT = Receipt(grader="contract")
+CONTRACT = Receipt(grader="contract")
+"""The receipt of a grade that needed no grader."""
 
 Pair = tuple[KeyPoint, str]
 """A key point and the words that are said to cover it."""
@@ -68,10 +69,10 @@ def settled(task: Task) -> Grade | None:
     answer = fold(task.answer)
     if answer == fold(task.sample_answer) and answer:
         points = tuple(PointVerdict(point, Coverage.COVERED, _closest(point, task.answer)) for point in task.key_points)
-        return Grade(HIGHEST, (), tuple(map(_kept, points)), _CONTRACT)
+        return Grade(HIGHEST, (), tuple(map(_kept, points)), CONTRACT)
     if not answer:
         points = tuple(PointVerdict(point, Coverage.MISSING) for point in task.key_points)
-        return Grade(LOWEST, (render.remark(Remark.EMPTY),), tuple(map(_kept, points)), _CONTRACT)
+        return Grade(LOWEST, (render.remark(Remark.EMPTY),), tuple(map(_kept, points)), CONTRACT)
     return None
 
 

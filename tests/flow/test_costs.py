@@ -189,6 +189,8 @@ async def test_a_notice_is_told_to_the_organisers_until_grading_works_again(
     told = await failed(world)
     assert told.count("is refused. Set another. Since Monday") == 1
     assert sum("for the organisers" in record.message for record in caplog.records) == 1
+    await world.say(round_, "cleo", round_.question.sample_answer)  # a 10 that nobody was asked for
+    assert "is refused" in await failed(world)
     world.grader.error = None
     world.clock.pass_(minutes=5)
     await world.app.settle()
