@@ -7,16 +7,17 @@ import contextlib
 import datetime as dt
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from bot.clock import SystemClock, local_zone
-from bot.coach import Coach, Graders, Grading, Notices, Organise, Privacy, Replies, Rounds, Standings
+from bot.coach import Coach, Graders, Grading, Notices, Organise, Privacy, Replies, Rounds, Standings, Wakes
 from bot.coach.delivery import Delivery
 from bot.coach.rounds import Bank
-from bot.coach.work import Bell, loop
-from bot.core.errors import UsageError
+from bot.coach.work import LEASE, Bell, loop
+from bot.core.errors import SettingsError, StoreError, UsageError
 from bot.core.model import Place, Question
 from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
 from bot.parts import bank_of, check_grader, check_platforms, graders_of, make_folder, platforms_of
@@ -29,6 +30,18 @@ LOCAL_GRACE = "24h"
 """A laptop may be opened at any time of the day: the local chat's daily question waits for it."""
 
 
+STOP_S = 5.0
+"""Seconds at the end to let go of what was begun; a database that is away for longer finds it by the leases."""
+
+
+class Role(StrEnum):
+    """What one process of a coach does."""
+
+    ALL = "all"
+    PLATFORM = "platform"  # talks and keeps the schedule, grades nothing
+    GRADER = "grader"  # grades, talks to nobody
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """A coach with its loops and platforms, ready to run."""
@@ -37,6 +50,8 @@ class App:
     coach: Coach
     deliveries: Sequence[Delivery]
     platforms: Sequence[Platform]
+    wakes: Wakes
+    role: Role = Role.ALL
 
     async def run(self) -> None:
         """Serve until cancelled; when a platform stops with an error, all stop and it is raised."""
@@ -44,15 +59,33 @@ class App:
             async with asyncio.TaskGroup() as tasks:
                 for platform in self.platforms:
                     tasks.create_task(platform.run(), name=platform.name)
-                tasks.create_task(loop("rounds", self.coach.rounds.bell, self.coach.rounds.step))
-                tasks.create_task(loop("grading", self.coach.grading.bell, self.coach.grading.step))
-                for delivery in self.deliveries:
-                    tasks.create_task(loop("delivery", delivery.bell, delivery.step))
+                for name, bell, step in self._loops():
+                    tasks.create_task(loop(name, bell, step), name=name)
+                tasks.create_task(self.wakes.run(), name="wakes")
         finally:
-            # Nothing of ours may use the store once it closes.
-            await self.coach.grading.stop()
-            for delivery in self.deliveries:
-                await delivery.stop()
+            await self._stop()
+
+    def _loops(self) -> list[tuple[str, Bell, Callable[[], Awaitable[float]]]]:
+        """What this process does again and again: name, bell and step of each loop."""
+        found: list[tuple[str, Bell, Callable[[], Awaitable[float]]]] = []
+        if self.role is not Role.PLATFORM:
+            grading = self.coach.grading
+            found += [("grading", grading.bell, grading.step), ("grading leases", Bell(), grading.renew)]
+        if self.role is not Role.GRADER:
+            found.append(("rounds", self.coach.rounds.bell, self.coach.rounds.step))
+        for delivery in self.deliveries:
+            found += [("delivery", delivery.bell, delivery.step), ("delivery leases", Bell(), delivery.renew)]
+        return found
+
+    async def _stop(self) -> None:
+        """Let go of what was begun: nothing of ours may use the store once it closes."""
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self.coach.grading.stop()
+                for delivery in self.deliveries:
+                    await delivery.stop()
+        except (StoreError, TimeoutError) as error:
+            log.warning("what was begun is taken up when its lease ends: %s", error or "the database doesn't answer")
 
     async def settle(self) -> None:
         """Do all that is due now, to its end, without waiting for anything: one turn of every loop until all rest."""
@@ -75,50 +108,67 @@ def assemble(
     rng: random.Random,
     crash: CrashPoint = no_crash,
     cooldown: dt.timedelta = dt.timedelta(minutes=1),
+    lease: dt.timedelta = LEASE,
+    role: Role = Role.ALL,
 ) -> App:
     """Wire a coach from its parts; platforms that take a coach get it by their `attach`."""
-    grading_bell = Bell()
+    wakes = Wakes(store)
+    grading_bell = wakes.bell("grading")
     replies = Replies(store, clock, crash, grading=grading_bell)
-    deliveries = [Delivery(store, platform, clock, crash, catch_up=replies.catch_up) for platform in platforms]
+    deliveries = [
+        Delivery(store, platform, clock, crash, catch_up=replies.catch_up, lease=lease) for platform in platforms
+    ]
+
+    def hear_delivery() -> None:
+        for delivery in deliveries:
+            delivery.bell.hear()
 
     def deliver() -> None:
-        for delivery in deliveries:
-            delivery.bell.ring()
+        hear_delivery()
+        wakes.tell("delivery")
 
-    rounds = Rounds(store, Bank(tuple(bank)), clock, rng, crash, bell=Bell(), deliver=deliver, cooldown=cooldown)
-    privacy = Privacy(store, clock, deliver=deliver)
+    wakes.on("delivery", hear_delivery)
+    rounds_bell = wakes.bell("rounds")
+    rounds = Rounds(store, Bank(tuple(bank)), clock, rng, crash, bell=rounds_bell, deliver=deliver, cooldown=cooldown)
+    privacy = Privacy(store, clock, crash, deliver=deliver)
     notices = Notices(store, clock)
     graders = grader if isinstance(grader, Graders) else Graders(grader)
     privacy.platforms.update({platform.name: platform for platform in platforms})
     coach = Coach(
         rounds=rounds,
         replies=replies,
-        grading=Grading(store, graders, clock, crash, notices=notices, bell=grading_bell, deliver=deliver),
+        grading=Grading(
+            store, graders, clock, crash, notices=notices, bell=grading_bell, deliver=deliver, lease=lease
+        ),
         standings=Standings(store, clock),
-        organise=Organise(store, rounds, clock),
+        organise=Organise(store, rounds, clock, crash),
         privacy=privacy,
         notices=notices,
         clock=clock,
     )
-    return App(store, coach, deliveries, platforms)
+    return App(store, coach, deliveries, platforms, wakes, role)
 
 
 @contextlib.asynccontextmanager
-async def opened(settings: Settings, *, clock: Clock | None = None, crash: CrashPoint = no_crash) -> AsyncIterator[App]:
+async def opened(
+    settings: Settings, *, role: Role = Role.ALL, clock: Clock | None = None, crash: CrashPoint = no_crash
+) -> AsyncIterator[App]:
     """A coach as the settings describe it, closed at the end. Raises SettingsError, ContentError, StoreError."""
-    from bot.stores.sqlite import SqliteStore
+    from bot.stores import open_store
 
-    check_platforms(settings)
+    if role is not Role.GRADER:
+        check_platforms(settings)
     check_grader(settings)
     clock = clock or SystemClock()
     bank = await bank_of(settings)
     async with contextlib.AsyncExitStack() as stack:
-        await make_folder(settings)
-        store = await SqliteStore.open(settings.database, crash=crash)
+        if settings.one_process:
+            await make_folder(settings)
+        store = await open_store(settings.database_url, crash=crash)
         stack.push_async_callback(store.close)
         graders = await graders_of(settings, store, clock)
         stack.push_async_callback(graders.close)
-        platforms = platforms_of(settings, store, clock)
+        platforms = platforms_of(settings, store, clock, crash) if role is not Role.GRADER else []
         app = assemble(
             store,
             graders,
@@ -128,48 +178,64 @@ async def opened(settings: Settings, *, clock: Clock | None = None, crash: Crash
             rng=random.Random(),  # noqa: S311  it draws questions, not secrets
             crash=crash,
             cooldown=dt.timedelta(seconds=settings.question_cooldown_s),
+            lease=dt.timedelta(seconds=settings.lease_s),
+            role=role,
         )
         for platform in platforms:
             platform.attach(app.coach)
         yield app
 
 
-async def serve(settings: Settings, *, ready: Callable[[str], None], crash: CrashPoint = no_crash) -> None:
-    """Run the coach until it is cancelled; `ready` is told the local chat's address once it listens."""
-    from bot.platforms.web import WebChat
-    from bot.stores.sqlite import warn_once
+async def serve(
+    settings: Settings, *, ready: Callable[[str], None], role: Role = Role.ALL, crash: CrashPoint = no_crash
+) -> None:
+    """Run the coach until it is cancelled; `ready` is told the local chat's address once it listens.
 
-    async with opened(settings, crash=crash) as app:
-        if not any(isinstance(platform, WebChat) for platform in app.platforms):
-            warn_once()  # otherwise after the line that says where the chat is
-        await app.coach.grading.take_back()
-        for platform in app.platforms:
-            if not isinstance(platform, WebChat):
-                continue  # read again by itself whenever it has connected
+    Raises SettingsError, ContentError, StoreError.
+    """
+    from bot.platforms.web import WebChat
+
+    if settings.one_process and role is not Role.ALL:
+        raise SettingsError(
+            f"A SQLite file belongs to one process, which does all. For --role {role} set COACH_DATABASE_URL to a"
+            " PostgreSQL database (postgresql://user:password@host/name)."
+        )
+    async with opened(settings, role=role, crash=crash) as app:
+        chats = [platform for platform in app.platforms if isinstance(platform, WebChat)]
+        if not chats:  # otherwise after the line that says where the chat is
+            _warn(settings)
+        if settings.one_process:
+            await app.coach.grading.take_back()
+        for chat in chats:  # the others read again by themselves whenever they have connected
+            chat.share(app.wakes)
             await open_local_channel(app.coach, settings.timezone or local_zone())
-            missed = await app.coach.replies.catch_up(platform)
+            missed = await app.coach.replies.catch_up(chat)
             if missed:
                 log.info("%d replies had come while the coach was away", missed)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(app.run())
-            for platform in app.platforms:
-                if isinstance(platform, WebChat):
-                    tasks.create_task(_announce(platform.address(), running, ready))
+            for chat in chats:
+                tasks.create_task(_announce(chat.address(), running, ready, settings))
 
 
 async def _announce(
-    address: Coroutine[Any, Any, str], running: asyncio.Task[None], ready: Callable[[str], None]
+    address: Coroutine[Any, Any, str], running: asyncio.Task[None], ready: Callable[[str], None], settings: Settings
 ) -> None:
-    from bot.stores.sqlite import warn_once
-
     waiting = asyncio.create_task(address)
     try:
         await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():
             ready(waiting.result())
-            warn_once()
+            _warn(settings)
     finally:
         waiting.cancel()
+
+
+def _warn(settings: Settings) -> None:
+    if settings.one_process:
+        from bot.stores.sqlite import warn_once
+
+        warn_once()
 
 
 async def open_local_channel(coach: Coach, zone: str) -> None:

@@ -14,7 +14,8 @@ from bot.coach import Coach, Graders
 from bot.coach.budget import MILLIONTHS, Budget, Estimate, Limits, Spent
 from bot.core.errors import SettingsError
 from bot.core.model import Question, Task
-from bot.core.ports import Clock, Grader, Platform, Store
+from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
+from bot.core.shards import parse_shards
 from bot.settings import Settings, read_prices
 
 
@@ -176,7 +177,9 @@ class Attachable(Platform, Protocol):
     def attach(self, coach: Coach) -> None: ...
 
 
-def platforms_of(settings: Settings, store: Store, clock: Clock) -> list[Attachable]:
+def platforms_of(
+    settings: Settings, store: Store, clock: Clock, crash: CrashPoint = no_crash
+) -> list[Attachable]:
     """The platforms that the settings name, each imported only then. Raises SettingsError."""
     made: list[Attachable] = []
     if "web" in settings.platforms:
@@ -201,7 +204,9 @@ def platforms_of(settings: Settings, store: Store, clock: Clock) -> list[Attacha
                 token=settings.discord_token.get_secret_value(),
                 api_url=settings.discord_api_url,
                 gateway_url=settings.discord_gateway_url,
+                shards=parse_shards(settings.discord_shards) if settings.discord_shards else None,
                 grace=dt.timedelta(days=settings.forget_after_days),
+                crash=crash,
             )
         )
     if "slack" in settings.platforms:

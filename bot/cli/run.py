@@ -20,16 +20,23 @@ def add_to(commands: _SubParsersAction[Any]) -> None:
     command = commands.add_parser(
         "run", help="run the coach", description="Run the coach until it is stopped (Ctrl+C)."
     )
+    command.add_argument(
+        "--role",
+        choices=("all", "platform", "grader"),
+        default="all",
+        help="what this process does, where several share a PostgreSQL database: platform talks and keeps the"
+        " schedule, grader grades; default: all",
+    )
     command.set_defaults(command=run)
 
 
-async def run(_: argparse.Namespace) -> int:
+async def run(arguments: argparse.Namespace) -> int:
     """Serve as the settings say; 0 when it was asked to stop."""
     from bot import app
 
     chosen = settings.load()
     logging.getLogger().setLevel(chosen.log_level)
-    serving = asyncio.create_task(app.serve(chosen, ready=_ready))
+    serving = asyncio.create_task(app.serve(chosen, ready=_ready, role=app.Role(arguments.role)))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows stops by KeyboardInterrupt instead

@@ -11,9 +11,10 @@ from bot.coach.privacy import Privacy
 from bot.coach.replies import Replies
 from bot.coach.rounds import Rounds
 from bot.coach.standings import Standings
+from bot.coach.wakes import Wakes
 from bot.core.ports import Clock
 
-__all__ = ["Coach", "Graders", "Grading", "Notices", "Organise", "Privacy", "Replies", "Rounds", "Standings"]
+__all__ = ["Coach", "Graders", "Grading", "Notices", "Organise", "Privacy", "Replies", "Rounds", "Standings", "Wakes"]
 
 
 @dataclass(frozen=True, slots=True)

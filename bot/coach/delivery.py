@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from bot.coach import records
 from bot.coach.replies import own_grade
 from bot.coach.standings import podium
-from bot.coach.work import RETRY_AFTER_ERROR_S, Bell, backoff, stop
+from bot.coach.work import LEASE, RETRY_AFTER_ERROR_S, Bell, backoff, stop
 from bot.core import render
 from bot.core.errors import PlatformAway, PlatformError, StoreError
 from bot.core.message import Message, Parcel, ParcelKind
@@ -24,18 +24,27 @@ log = logging.getLogger(__name__)
 BATCH = 50
 """Messages of one channel that are claimed together."""
 
-LEASE = dt.timedelta(minutes=5)
 LONGEST_WAIT_S = 30.0
 
 SEND_S = 120.0
-"""Seconds that a platform has to send one message, its own retries included: well below the lease."""
+"""Seconds that a platform has to send one message, its own retries included."""
 
 TRIES = 5
 """How often a message is tried that fails for a reason that no platform gave."""
 
 
+class _Held:
+    """A channel's rows that this process has claimed, and until when they are left to it."""
+
+    def __init__(self, until: dt.datetime) -> None:
+        self.until = until
+
+
 class Delivery:
-    """Sends what one platform has to say. A channel that has to wait holds up no other."""
+    """Sends what one platform has to say. A channel that has to wait holds up no other.
+
+    Any number of processes may do so: a channel has one sender at a time, by a lease that is renewed while it lives.
+    """
 
     def __init__(
         self,
@@ -45,10 +54,13 @@ class Delivery:
         crash: CrashPoint,
         *,
         catch_up: Callable[[Platform], Awaitable[int]],
+        lease: dt.timedelta = LEASE,
     ) -> None:
         self._store, self._platform, self._clock, self._crash = store, platform, clock, crash
         self._catch_up = catch_up
+        self._lease = lease
         self._at_work: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._held: dict[tuple[str, str], _Held] = {}
         self.bell = Bell()
 
     async def step(self) -> float:
@@ -60,13 +72,33 @@ class Delivery:
             key = (head["community"], head["channel"])
             if key in self._at_work:
                 continue  # its end rings the bell
-            if head["due_at"] > now:
-                wait = min(wait, max(0.05, (head["due_at"] - now) / 1e6))
+            due = self._due(head)
+            if due > now:
+                wait = min(wait, max(0.05, (due - now) / 1e6))
                 continue
             task = asyncio.create_task(self._serve(*key), name=f"deliver to {self._platform.name} {key[1]}")
             self._at_work[key] = task
             task.add_done_callback(functools.partial(self._finished, key))
         return wait
+
+    def _due(self, head: Row) -> int:
+        """When this process may begin on a channel: later where another hears that community, and if alive sends."""
+        due = max(int(head["due_at"]), int(head["held_until"] or 0))
+        mine = self._platform.serves(head["community"])
+        return due if mine else due + self._lease // dt.timedelta(microseconds=1)
+
+    async def renew(self) -> float:
+        """Hold on to the channels that are being sent to; the seconds until that is due again."""
+        for (community, channel), held in list(self._held.items()):
+            now = self._clock.now()
+            until = now + self._lease
+            kept = await self._store.write(
+                rows, "outbox_renew", platform=self._platform.name, community=community, channel=channel,
+                now=records.micros(now), lease=records.micros(until),
+            )  # fmt: skip
+            if kept:
+                held.until = until
+        return self._lease.total_seconds() / 3
 
     async def idle(self) -> None:
         """Wait until the channels that were started on are through."""
@@ -74,12 +106,19 @@ class Delivery:
             await asyncio.wait(self._at_work.values())
 
     async def stop(self) -> None:
-        """End what is being sent; what was sent and not marked is looked for at the next start."""
+        """End what is being sent; what was sent and not marked is looked for by whoever comes next, at once."""
+        held = list(self._held)
         await stop(self._at_work.values())
+        now = records.micros(self._clock.now())
+        for community, channel in held:
+            await self._store.write(
+                rows, "outbox_renew", platform=self._platform.name, community=community, channel=channel,
+                now=now, lease=now,
+            )  # fmt: skip
 
     def _finished(self, key: tuple[str, str], task: asyncio.Task[None]) -> None:
         del self._at_work[key]
-        self.bell.ring()
+        self.bell.hear()
         if not task.cancelled() and (error := task.exception()):
             log.error("%s: stopped; what is left is tried again when its lease expires: %s", task.get_name(), error)
 
@@ -91,16 +130,26 @@ class Delivery:
             await self._clock.sleep(RETRY_AFTER_ERROR_S)  # at work until then, or the bell would start it at once
 
     async def _channel(self, community: str, channel: str) -> None:
-        lease = records.micros(self._clock.now() + LEASE)
-        claimed = await self._store.write(
-            rows, "outbox_claim", platform=self._platform.name, community=community, channel=channel,
-            lease=lease, most=BATCH,
-        )  # fmt: skip
-        self._crash("outbox.claimed")
-        waiting = sorted(claimed, key=lambda row: int(row["id"]))
+        now = self._clock.now()
+        held = self._held[community, channel] = _Held(now + self._lease)
+        try:
+            claimed = await self._store.write(
+                rows, "outbox_claim", platform=self._platform.name, community=community, channel=channel,
+                now=records.micros(now), lease=records.micros(held.until), most=BATCH,
+            )  # fmt: skip
+            self._crash("outbox.claimed")
+            await self._send_all(sorted(claimed, key=lambda row: int(row["id"])), held)
+        finally:
+            del self._held[community, channel]
+
+    async def _send_all(self, waiting: list[Row], held: _Held) -> None:
+        """Send a channel's rows in order, until one has to wait or the channel is no longer ours."""
         marks: list[asyncio.Task[object]] = []
         try:
             while waiting:
+                if self._clock.now() >= held.until:  # this process stood still: another may be sending by now
+                    log.warning("the lease of %d messages ended before they were sent", len(waiting))
+                    return
                 wait = await self._one(waiting[0], marks)
                 if wait:
                     await self._release(waiting[1:], wait)
@@ -151,6 +200,7 @@ class Delivery:
             # These can't be looked for afterwards: better once too few than twice.
             await self._mark(row, parcel, Sent(row["message"] or ""))
             await self._platform.send(parcel)
+            self._crash("personal.sent")
             return
         sent, found = await self._send(row, parcel)
         self._crash("outbox.sent")
@@ -172,6 +222,7 @@ class Delivery:
             there = await self._platform.find(parcel)
             if there:
                 return there, True
+        self._crash("outbox.sending")
         try:
             async with asyncio.timeout(SEND_S):
                 return await self._platform.send(parcel), False
@@ -181,6 +232,7 @@ class Delivery:
     async def _amend(self, row: Row, parcel: Parcel) -> None:
         try:
             await self._platform.amend(row["message"], parcel)
+            self._crash("outbox.amended")
         except PlatformError as error:
             if parcel.kind is not ParcelKind.QUESTION:
                 raise
@@ -196,15 +248,19 @@ class Delivery:
 
     async def _mark(self, row: Row, parcel: Parcel, sent: Sent) -> object:
         await self._store.write(_mark, row, sent, parcel.kind, records.micros(self._clock.now()))
-        self._crash("outbox.marked")
+        opened = parcel.kind is ParcelKind.QUESTION and not row["message"]
+        self._crash("round.opened" if opened else "outbox.marked")
         return None
 
     async def _drop(self, row: Row, why: str, state: str) -> object:
-        return await self._store.write(_drop, row, why[:500], state)
+        await self._store.write(_drop, row, why[:500], state)
+        self._crash("outbox.dropped")
+        return None
 
     async def _wait(self, row: Row, seconds: float, tries: int, why: str = "") -> None:
         due = records.micros(self._clock.now() + dt.timedelta(seconds=seconds))
         await self._store.write(one, "outbox_wait", id=row["id"], due_at=due, tries=tries, failure=why[:500])
+        self._crash("outbox.waiting")
 
     async def _release(self, untried: Sequence[Row], seconds: float) -> None:
         """Give back what wasn't tried: the oldest of its channel decides when that goes on."""
@@ -216,7 +272,7 @@ class Delivery:
 
 def _mark(row: Row, sent: Sent, kind: ParcelKind, now: int) -> Unit[None]:
     note = sent.note[:500]
-    yield from one("outbox_sent", id=row["id"], now=now, message=sent.message, lease=row["due_at"], note=note)
+    yield from one("outbox_sent", id=row["id"], now=now, message=sent.message, note=note)
     if kind is ParcelKind.QUESTION and not row["message"]:
         yield from one("round_open", id=row["round_id"], now=now, message=sent.message, thread=sent.thread)
 

@@ -15,16 +15,13 @@ from bot.coach.known import Alone
 from bot.coach.notices import Notices
 from bot.coach.replies import post_grade
 from bot.coach.rounds import post
-from bot.coach.work import Bell, backoff, stop
+from bot.coach.work import LEASE, Bell, backoff, stop
 from bot.core import rules, strict
 from bot.core.errors import GraderAway, GraderError, UsageError
 from bot.core.model import Grade, Place, Question
 from bot.core.ports import Clock, CrashPoint, Grader, Row, Store, Support, Unit, one, rows
 
 log = logging.getLogger(__name__)
-
-LEASE = dt.timedelta(minutes=5)
-"""How long a claimed reply is left to its worker: longer than one grade with all its retries may take."""
 
 TRIES = 3
 """How often a reply that the grader can't grade is tried before the organisers see it as failed."""
@@ -75,7 +72,7 @@ async def assess(grader: Grader, question: Question, answer: str, support: Suppo
 
 
 class Grading:
-    """The worker. Any number of them may run: a claim is a lease that expires."""
+    """The worker. Any number of them may run: a claim is a lease, renewed while its worker lives."""
 
     def __init__(
         self,
@@ -87,13 +84,15 @@ class Grading:
         notices: Notices,
         bell: Bell,
         deliver: Callable[[], None],
+        lease: dt.timedelta = LEASE,
     ) -> None:
         self._store, self._graders, self._clock, self._crash = store, graders, clock, crash
+        self._lease = lease
         self._notices = notices
         self._deliver = deliver
         self._at_once = graders.at_once
         self._same = Alone()
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._at_work: dict[asyncio.Task[None], int] = {}
         self.bell = bell
 
     async def step(self) -> float:
@@ -102,12 +101,12 @@ class Grading:
         if room <= 0:
             return LONGEST_WAIT_S  # every finished task rings the bell
         now = self._clock.now()
-        lease = records.micros(now + LEASE)
+        lease = records.micros(now + self._lease)
         claimed = await self._store.write(rows, "replies_claim", now=records.micros(now), lease=lease, most=room)
         self._crash("reply.claimed")
         for row in sorted(claimed, key=lambda row: (row["at"], row["id"])):
             task = asyncio.create_task(self._one(row), name=f"grade reply {row['id']}")
-            self._at_work.add(task)
+            self._at_work[task] = row["id"]
             task.add_done_callback(self._finished)
         if len(claimed) == room:
             return LONGEST_WAIT_S
@@ -115,6 +114,13 @@ class Grading:
         if due is None or due["at"] is None:
             return LONGEST_WAIT_S
         return min(LONGEST_WAIT_S, max(0.05, (records.moment(due["at"]) - self._clock.now()).total_seconds()))
+
+    async def renew(self) -> float:
+        """Hold on to what is being graded; the seconds until that is due again."""
+        if held := list(self._at_work.values()):
+            now = self._clock.now()
+            await self._store.write(_renew, held, records.micros(now), records.micros(now + self._lease))
+        return self._lease.total_seconds() / 3
 
     async def take_back(self) -> None:
         """End all leases. Only for the one process of a database, at its start: nobody can hold them but the dead."""
@@ -126,12 +132,16 @@ class Grading:
             await asyncio.wait(self._at_work)
 
     async def stop(self) -> None:
-        """End what is being graded; it stays pending."""
+        """End what is being graded; it stays pending, and whoever comes next takes it up at once."""
+        held = list(self._at_work.values())
         await stop(self._at_work)
+        if held:
+            now = records.micros(self._clock.now())
+            await self._store.write(_renew, held, now, now)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        self._at_work.discard(task)
-        self.bell.ring()
+        del self._at_work[task]
+        self.bell.hear()
         if not task.cancelled() and (error := task.exception()):
             log.error("%s: could not be recorded; its lease expires and it is tried again: %s", task.get_name(), error)
 
@@ -198,6 +208,7 @@ class Grading:
         due = records.micros(now + dt.timedelta(seconds=wait))
         tries = row["tries"] + int(error.spent is not None)
         await self._store.write(_postpone, row, due, str(error), records.micros(now), tries)
+        self._crash("reply.postponed")
         self._deliver()
 
     async def _give_back(self, row: Row, error: Exception, tries: int = 0) -> None:
@@ -210,6 +221,7 @@ class Grading:
         now = self._clock.now()
         due = records.micros(now + dt.timedelta(seconds=backoff(tries)))
         await self._store.write(_give_back, row, tries, due, why)
+        self._crash("reply.given_back")
 
     async def regrade(self, place: Place, reply_id: str = "") -> int:
         """Send one reply, or all that failed, back to the grader; how many. Raises UsageError for a wrong id."""
@@ -224,11 +236,17 @@ class Grading:
             found = await self._store.write(
                 rows, "replies_regrade_failed", platform=place.platform, community=place.community, now=now
             )
+        self._crash("reply.regraded")
         self.bell.ring()
         return len(found)
 
 
 # ---------------------------------------------------------------------------------------------- units of work
+
+
+def _renew(held: Sequence[int], now: int, lease: int) -> Unit[None]:
+    for id_ in held:
+        yield from one("reply_renew", id=id_, now=now, lease=lease)
 
 
 def _take_back(now: int) -> Unit[None]:

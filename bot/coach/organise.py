@@ -13,7 +13,7 @@ from bot.coach import records, results
 from bot.coach.rounds import Rounds
 from bot.core.errors import UsageError
 from bot.core.model import Channel, CountingRule, Person, Place, Schedule
-from bot.core.ports import Clock, Row, Store, Unit, one, rows
+from bot.core.ports import Clock, CrashPoint, Row, Store, Unit, no_crash, one, rows
 from bot.core.render import DAYS
 from bot.core.rules import NAME_LIMIT
 from bot.core.text import one_line, storable
@@ -39,8 +39,8 @@ _UNITS = {"m": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1), "d": dt.time
 class Organise:
     """Changes a channel's settings and shows its troubles."""
 
-    def __init__(self, store: Store, rounds: Rounds, clock: Clock) -> None:
-        self._store, self._rounds, self._clock = store, rounds, clock
+    def __init__(self, store: Store, rounds: Rounds, clock: Clock, crash: CrashPoint = no_crash) -> None:
+        self._store, self._rounds, self._clock, self._crash = store, rounds, clock, crash
 
     async def show(self, place: Place) -> tuple[Channel, list[dt.datetime]]:
         """A channel's settings and its next three posts."""
@@ -59,6 +59,7 @@ class Organise:
             changed = _changed(changed, name, value.strip())
         if changed != channel:
             await self._store.write(_save, channel, changed, records.micros(self._clock.now()))
+            self._crash("channel.saved")
             self._rounds.bell.ring()
         if "rule" in values:
             await self._recount(channel.id)
@@ -88,6 +89,7 @@ class Organise:
         pairs = await self._store.read(rows, "results_by_rule", channel_id=channel_id)
         for begin in range(0, len(pairs), _RECOUNTED_TOGETHER):
             await self._store.write(_recount, pairs[begin : begin + _RECOUNTED_TOGETHER])
+            self._crash("rule.recounted")
 
     async def disputed(self, place: Place) -> list[tuple[int, str, tuple[int, ...]]]:
         """The newest replies whose graders were far apart: id, author, their scores."""

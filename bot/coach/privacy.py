@@ -12,7 +12,7 @@ from bot.coach import records, results
 from bot.core import render
 from bot.core.errors import PlatformError
 from bot.core.model import Person, Place, RoundState
-from bot.core.ports import Clock, Platform, Row, Store, Unit, one, rows
+from bot.core.ports import Clock, CrashPoint, Platform, Row, Store, Unit, no_crash, one, rows
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +20,10 @@ log = logging.getLogger(__name__)
 class Privacy:
     """Exports and deletes one person's data in one community."""
 
-    def __init__(self, store: Store, clock: Clock, *, deliver: Callable[[], None]) -> None:
-        self._store, self._clock, self._deliver = store, clock, deliver
+    def __init__(
+        self, store: Store, clock: Clock, crash: CrashPoint = no_crash, *, deliver: Callable[[], None]
+    ) -> None:
+        self._store, self._clock, self._crash, self._deliver = store, clock, crash, deliver
         self.platforms: dict[str, Platform] = {}
 
     async def export(self, place: Place, person: Person) -> str:
@@ -47,7 +49,9 @@ class Privacy:
                 await platform.forget(place.community, person.id)
             except PlatformError as error:  # what the coach itself keeps is forgotten all the same
                 log.error("%s could not delete what it shows of a person: %s", platform.name, error)
+        self._crash("person.erased")
         count = await self._store.write(_forget, place, person.id, records.micros(self._clock.now()))
+        self._crash("person.forgotten")
         self._deliver()
         return count
 

@@ -63,8 +63,10 @@ class Replies:
         """
         if not reply.text.strip() and not reply.private:
             return Taken.EMPTY
+        edited = reply.revision and not reply.private
+        self._crash("edit.received" if edited else "reply.received")
         taken = await self._store.write(_take, reply, asked, records.micros(self._clock.now()))
-        self._crash("reply.taken")
+        self._crash("edit.taken" if edited else "reply.taken")
         if taken is Taken.ANSWER:
             self._grading.ring()
         return taken
@@ -73,6 +75,7 @@ class Replies:
         """Have one's own message graded although it looked like talk. Raises UsageError when that can't be."""
         now = records.micros(self._clock.now())
         await self._store.write(_ask, place, thread, message, person, now)
+        self._crash("reply.asked")
         self._grading.ring()
 
     async def round_of(self, platform: str, community: str, thread: str) -> int | None:
@@ -84,6 +87,7 @@ class Replies:
     async def withdraw(self, platform: str, community: str, channel: str, message: str) -> None:
         """A message was deleted: its attempts keep their slots and are worth nothing from now on."""
         now = records.micros(self._clock.now())
+        self._crash("deletion.received")
         await self._store.write(_withdraw, platform, community, channel, message, now)
         self._crash("reply.withdrawn")
 
@@ -124,6 +128,7 @@ class Replies:
         async for reply in platform.history(place, row["thread"], since):
             vanished.discard(reply.message)
             new += await self.take(reply) in (Taken.ANSWER, Taken.DISCUSSION)
+        self._crash("history.read")
         for message in vanished:
             await self.withdraw(platform.name, row["community"], row["thread"], message)
         return new

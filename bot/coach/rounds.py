@@ -66,9 +66,12 @@ class Rounds:
         """Do all that is due now; the seconds until something may be due again."""
         now = self._clock.now()
         await self._post_due(now)
-        await self._store.write(_close_due, records.micros(now))
-        await self._store.write(results.count_due, records.micros(now))
-        await self._store.write(_reveal_due, records.micros(now))
+        if await self._store.write(_close_due, records.micros(now)):
+            self._crash("round.closed")
+        if await self._store.write(results.count_due, records.micros(now)):
+            self._crash("round.counted")
+        if await self._store.write(_reveal_due, records.micros(now)):
+            self._crash("round.revealed")
         self._deliver()
         return await self._store.read(_next_due, now)
 
@@ -76,6 +79,7 @@ class Rounds:
         for channel, day, late in await self._store.read(_posts_due, now):
             if late:
                 await self._store.write(_skip_day, channel, day, records.micros(now))
+                self._crash("round.skipped")
                 log.warning("the daily question of %s in %s was missed; skipped", day, channel.name or channel.place)
                 continue
             try:
@@ -107,6 +111,7 @@ class Rounds:
         after = now
         while channel.schedule and (coming := rules.next_post_at(channel.schedule, after)):
             if await self._store.write(_skip_day, channel, coming[0], records.micros(now)):
+                self._crash("round.skipped")
                 self.bell.ring()
                 return coming[0]
             after = coming[1]
@@ -315,15 +320,18 @@ def _skip_day(channel: Channel, day: dt.date, now: int) -> Unit[bool]:
     return row is not None
 
 
-def _close_due(now: int) -> Unit[None]:
+def _close_due(now: int) -> Unit[int]:
+    """How many rounds were closed, those that were never posted among them."""
     missed = yield from rows("rounds_missed", now=now)
     for row in missed:  # its time passed before it could be posted
         yield from one("round_skip", id=row["id"])
         yield from rows("outbox_drop_round", round_id=row["id"])
-    yield from rows("rounds_close", now=now)
+    closed = yield from rows("rounds_close", now=now)
+    return len(missed) + len(closed)
 
 
-def _reveal_due(now: int) -> Unit[None]:
+def _reveal_due(now: int) -> Unit[int]:
+    revealed = 0
     waiting = yield from rows("rounds_to_reveal")
     for row in waiting:
         patience = REVEAL_WAITS // dt.timedelta(microseconds=1)
@@ -332,6 +340,8 @@ def _reveal_due(now: int) -> Unit[None]:
         if (yield from one("round_revealed", id=row["id"], now=now)):
             place = Place(row["platform"], row["community"], row["channel"])
             yield from post(place, "reveal", row["id"], None, now)
+            revealed += 1
+    return revealed
 
 
 def _next_due(now: dt.datetime) -> Unit[float]:

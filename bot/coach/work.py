@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -13,14 +14,28 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER_ERROR_S = 5.0
 
+LEASE = dt.timedelta(minutes=1)
+"""How long what a process has claimed is left to it; renewed while it lives, so work may take longer than this."""
+
 
 class Bell:
-    """Rung when there is work; heard once, and never lost between two waits."""
+    """Rung when there is work; heard once, and never lost between two waits.
 
-    def __init__(self) -> None:
+    `relay` is called at each ring, to wake the other processes that may do that work.
+    """
+
+    def __init__(self, relay: Callable[[], None] | None = None) -> None:
         self._event = asyncio.Event()
+        self._relay = relay
 
     def ring(self) -> None:
+        """There is work, for whoever has the time."""
+        self.hear()
+        if self._relay:
+            self._relay()
+
+    def hear(self) -> None:
+        """There is work for this process."""
         self._event.set()
 
     async def wait(self, at_most: float) -> None:

@@ -58,6 +58,17 @@ class Store(Protocol):
         """Run a unit that only reads, against one consistent state that includes every finished write."""
         ...
 
+    async def notify(self, told: str) -> None:
+        """Tell all other processes that use this database something (at most 200 characters), if they listen.
+
+        Best effort: it may get lost. Where a database belongs to one process there is nobody to tell.
+        """
+        ...
+
+    async def listen(self, hear: Callable[[str], None]) -> None:
+        """Have `hear` called on the event loop with what is told from now on, by this process too. Returns at once."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -114,6 +125,10 @@ class Platform(Protocol):
     @property
     def finds_personal(self) -> bool:
         """Whether `find` finds messages for one person too. Where it doesn't, they are sent at most once."""
+        ...
+
+    def serves(self, community: str) -> bool:
+        """Whether this process is the one that hears a community. What is for others is sent only when overdue."""
         ...
 
     async def send(self, parcel: Parcel) -> Sent: ...

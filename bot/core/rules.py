@@ -26,6 +26,13 @@ NAME_LIMIT = 80
 BEST_OF = 3
 """How many attempts the rule `best` looks at."""
 
+PACE = 20
+PACE_SPAN = dt.timedelta(minutes=1)
+"""So many of a person's answers are graded in any such span; further ones wait."""
+
+SPACING = dt.timedelta(seconds=3)
+"""How far apart the answers of one community stand in the line: longer than a busy coach takes for one."""
+
 BOARD_ROWS = 10
 PODIUM_ROWS = 3
 
@@ -189,6 +196,34 @@ def has_slot(rule: CountingRule, position: int, attempts: int) -> bool:
             return position == attempts - 1
         case CountingRule.BEST:
             return position < BEST_OF
+
+
+# ---------------------------------------------------------------------------------------------- the line
+
+
+def paced(written: int, latest: Sequence[int]) -> int:
+    """When an answer may be graded, so that of its author's answers at most PACE are in any PACE_SPAN.
+
+    `latest` are the moments of the author's others, newest first; at least the newest PACE, if there are so many.
+    Times are microseconds.
+    """
+    if len(latest) < PACE:
+        return written
+    return max(written, latest[PACE - 1] + PACE_SPAN // dt.timedelta(microseconds=1))
+
+
+def turn(now: int, first: int, further: int, *, behind: bool) -> int:
+    """An answer's place in the line, in microseconds like the time: smaller ones are graded first.
+
+    Start-time fair queueing: each community's answers stand SPACING apart, beginning now, so that the next answer of
+    one that is quiet comes before the backlog of one that is busy. Within a community `first` and `further` are the
+    last places (0: none) of people's first answers in the line and of what stands `behind` another of the same
+    author: a person's only answer waits for no second one of somebody else. Places only order, so nobody waits for
+    them while there is nothing else to grade.
+    """
+    spacing = SPACING // dt.timedelta(microseconds=1)
+    last = max(first, further) if behind else first
+    return max(now, last + spacing) if last else now
 
 
 # ---------------------------------------------------------------------------------------------- standings

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.core.model import Price
+from bot.core.shards import parse_shards
 
 PREFIX = "COACH_"
 PLATFORMS = ("web", "discord", "slack")
@@ -79,7 +80,17 @@ class Settings(BaseSettings):
     question_cooldown_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
         60, description="Seconds between two questions asked on demand in one channel."
     )
+    lease_s: Annotated[float, Field(ge=1, le=3_600)] = Field(
+        60.0, description="Seconds after which the work of a process that died is taken up by another."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged to stderr.")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How it is logged: `text` for people, `json` (one object a line) for collectors."
+    )
+    ops_host: str = Field("127.0.0.1", description="The address that health and metrics are served on.")
+    ops_port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(
+        None, description="The port for `/healthz`, `/readyz` and `/metrics`; 0 takes any free one. Unset: none of them."
+    )
     web_host: str = Field("127.0.0.1", description="The address that the local chat listens on.")
     web_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
         8765, description="The local chat's port; 0 takes any free one."
@@ -95,6 +106,11 @@ class Settings(BaseSettings):
         "", description="A REST proxy's or test server's address instead of Discord's, up to `/api/v10`."
     )
     discord_gateway_url: str = Field("", description="A gateway's address (`ws://` or `wss://`) instead of Discord's.")
+    discord_shards: str = Field(
+        "",
+        description="This process's shards of Discord and how many there are in all, such as `0-3/8`, `2/8` or"
+        " `0,3,5/8`. Unset: as many as Discord recommends, all in this process.",
+    )
     forget_after_days: Annotated[int, Field(ge=0, le=3_650)] = Field(
         30, description="Days after which a community that removed the coach is forgotten."
     )
@@ -196,12 +212,24 @@ class Settings(BaseSettings):
             raise ValueError(f"use an address that begins with {' or '.join(schemes)}")
         return value
 
+    @field_validator("discord_shards")
+    @classmethod
+    def _known_shards(cls, value: str) -> str:
+        if value:
+            parse_shards(value)
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
         if not value.startswith("sqlite:///") or not value.removeprefix("sqlite:///"):
             raise ValueError("use sqlite:/// and a path, such as sqlite:///data/mlops-coach.sqlite3")
         return value
+
+    @property
+    def one_process(self) -> bool:
+        """Whether the database is a file, which belongs to one process."""
+        return self.database_url.startswith("sqlite:")
 
     @property
     def database(self) -> Path:

@@ -159,6 +159,12 @@ class SqliteStore:
             raise outcome.error
         return cast(T, outcome.value)
 
+    async def notify(self, told: str) -> None:
+        """Nothing: no other process writes to this file."""
+
+    async def listen(self, hear: Callable[[str], None]) -> None:
+        """Nothing: no other process writes to this file."""
+
     async def close(self) -> None:
         """Finish what is waiting and let go of the file; may be called again."""
         if self._closing is None:

@@ -62,7 +62,7 @@ async def test_kill_9_between_sending_and_marking_repeats_nothing_when_discord_h
     hall.check()
 
 
-@pytest.mark.parametrize("point", ["round.scheduled", "outbox.sent"])
+@pytest.mark.parametrize("point", ["round.scheduled", "question.posted", "outbox.sent"])
 async def test_kill_9_while_a_question_is_posted_posts_it_once(hall: Hall, point: str) -> None:
     hall.server.world.nonce_s = 0.0
     async with hall.coach(point, 1) as process:

@@ -96,12 +96,17 @@ class Room:
 
     def __init__(self) -> None:
         self._ids = itertools.count(1)
+        self.elsewhere: set[str] = set()
+        """Communities that another process hears."""
         self.sent: list[tuple[str, Parcel]] = []
         self.amended: list[tuple[str, Parcel]] = []
         self.messages: dict[str, list[Reply]] = {}
         self.seen: list[str] = []
         self.forgotten: list[str] = []
         self.failure: Callable[[Parcel], PlatformError | None] = lambda _: None
+
+    def serves(self, community: str) -> bool:
+        return community not in self.elsewhere
 
     async def send(self, parcel: Parcel) -> Sent:
         await asyncio.sleep(0)

@@ -17,7 +17,8 @@ from bot.core import render
 from bot.core.errors import CoachError, PlatformAway, PlatformError
 from bot.core.message import Parcel, ParcelKind
 from bot.core.model import Place, Reply
-from bot.core.ports import Sent, Store, one, rows
+from bot.core.ports import CrashPoint, Sent, Store, no_crash, one, rows
+from bot.core.shards import Shards
 from bot.platforms.discord import start
 from bot.platforms.discord.advice import Advice
 from bot.platforms.discord.calls import Calls
@@ -46,7 +47,8 @@ class DiscordChat:
     """Servers of Discord, through one bot.
 
     `token` is the bot's. `api_url` and `gateway_url` lead to a proxy or a test server instead of Discord. A server that
-    removed the coach is forgotten after `grace`. Give it its coach with `attach` before `run`.
+    removed the coach is forgotten after `grace`. `shards` are those that this process connects, None for all. Give it
+    its coach with `attach` before `run`.
     """
 
     def __init__(
@@ -57,9 +59,12 @@ class DiscordChat:
         api_url: str = "",
         gateway_url: str = "",
         grace: dt.timedelta = dt.timedelta(days=30),
+        shards: Shards | None = None,
+        crash: CrashPoint = no_crash,
     ) -> None:
-        self._store, self._token, self._grace = store, token, grace
+        self._store, self._token, self._grace, self._shards = store, token, grace, shards
         self._api_url, self._gateway_url = api_url, gateway_url
+        self._crash = crash
         self._coach: Coach | None = None
         self._client: CoachClient | None = None
         self._sender: Sender | None = None
@@ -78,6 +83,10 @@ class DiscordChat:
     @property
     def finds_personal(self) -> bool:
         return False
+
+    def serves(self, community: str) -> bool:
+        """Whether a server's events come to one of this process's shards."""
+        return self._shards is None or (community.isdecimal() and self._shards.hear(int(community)))
 
     def attach(self, coach: Coach) -> None:
         """The coach that gets what people write here."""
@@ -254,7 +263,7 @@ class DiscordChat:
             log.error("Discord: %s; the session is made again", error)
             await client.close()
             return
-        self._sender = Sender(client, mark)
+        self._sender = Sender(client, mark, self._crash)
         self._ready.set()
         log.info("Discord: connected as %s, in %d servers", client.user, len(client.guilds))
         self._background(self._erase_noted(), "delete what was said to people")

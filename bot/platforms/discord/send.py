@@ -11,7 +11,7 @@ import discord
 
 from bot.core.errors import PlatformAway, PlatformError
 from bot.core.message import Parcel, ParcelKind
-from bot.core.ports import Sent
+from bot.core.ports import CrashPoint, Sent, no_crash
 from bot.platforms.discord.faults import (
     PASSING,
     THREAD_ARCHIVED,
@@ -35,8 +35,8 @@ _EVERYBODY = ("everyone", "here")
 class Sender:
     """Posts through one connected client. `installation` tells our messages from those of another database."""
 
-    def __init__(self, client: discord.Client, installation: str) -> None:
-        self._client, self._installation = client, installation
+    def __init__(self, client: discord.Client, installation: str, crash: CrashPoint = no_crash) -> None:
+        self._client, self._installation, self._crash = client, installation, crash
         self._marks = Marks()
 
     def _mark(self, parcel: Parcel) -> str:
@@ -75,6 +75,8 @@ class Sender:
             self._marks.doubt(where.id)
             raise translated(error, self._name(parcel), lacking=self._lacking(parcel)) from error
         self._marks.add(where.id, mark, message.id)
+        if parcel.opens_thread:
+            self._crash("question.posted")
         return await self._completed(parcel, message.id)
 
     async def find(self, parcel: Parcel) -> Sent | None:

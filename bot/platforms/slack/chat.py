@@ -84,6 +84,10 @@ class SlackChat:
     def name(self) -> str:
         return PLATFORM
 
+    def serves(self, community: str) -> bool:
+        """Always: Slack hands its events to whichever process is there."""
+        return True
+
     def attach(self, coach: Coach) -> None:
         """The coach that gets what people write here."""
         self._coach = coach

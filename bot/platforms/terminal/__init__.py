@@ -31,6 +31,10 @@ class Terminal:
     def finds_personal(self) -> bool:
         return True
 
+    def serves(self, community: str) -> bool:
+        """Always: there is one process."""
+        return True
+
     def say(self, who: str, text: str, *, indent: str = "") -> None:
         """Print what somebody says, without what could steer a terminal."""
         self._write(f"{indent}{visible(who)}")

@@ -7,10 +7,11 @@ import datetime as dt
 import errno
 import logging
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 
 from aiohttp import web
 
-from bot.coach import Coach
+from bot.coach import Coach, Wakes
 from bot.core.errors import PlatformAway, SettingsError, StoreError
 from bot.core.message import Parcel
 from bot.core.model import Place, Reply
@@ -60,9 +61,18 @@ class WebChat:
     def finds_personal(self) -> bool:
         return True
 
+    def serves(self, community: str) -> bool:
+        """Always: any process can send what its pages show."""
+        return True
+
     def attach(self, coach: Coach) -> None:
         """The coach that gets what people write here."""
         self._coach = coach
+
+    def share(self, wakes: Wakes) -> None:
+        """Keep the pages that other processes of the same database serve up to date, and ours with theirs."""
+        wakes.on(PLATFORM, self._hub.hear)
+        self._hub.tell = partial(wakes.tell, PLATFORM)
 
     async def address(self) -> str:
         """Where to open it, once it listens; with the token when there is one, so that a click is enough."""

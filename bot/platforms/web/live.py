@@ -38,18 +38,26 @@ class Hub:
     """All open pages, at most `limit` and `per_person` of each person."""
 
     def __init__(self, limit: int = 300, per_person: int = 12) -> None:
+        self.tell: Callable[[], None] = lambda: None
+        """Called at each change that this process makes, to wake the pages that others serve."""
         self._limit = limit
         self._per_person = per_person
         self._listeners: set[Listener] = set()
         self.closed = False
 
     def wake(self) -> None:
+        """This process changed something."""
+        self.hear()
+        self.tell()
+
+    def hear(self) -> None:
+        """Something changed."""
         for listener in self._listeners:
             listener.wake()
 
     def close(self) -> None:
         self.closed = True
-        self.wake()
+        self.hear()
 
     @contextmanager
     def listen(self, person: str, gone: Callable[[], bool]) -> Iterator[Listener]:

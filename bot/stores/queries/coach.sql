@@ -199,10 +199,20 @@ ORDER BY at, id;
 -- An edit after the close is practice: it leaves alone what was written in time.
 UPDATE replies SET state = 'replaced'
 WHERE id = :id AND state = 'received' AND score IS NULL AND practice = :practice
+RETURNING id, turn, behind, ready_at, held, due_at;
+
+-- name: reply_inherit
+-- An edit takes over the place of the words that nobody has begun to grade.
+UPDATE replies SET turn = :turn, behind = :behind, ready_at = :ready_at, held = :held, due_at = :due_at
+WHERE platform = :platform AND community = :community AND channel = :channel AND message = :message
+    AND revision = :revision
 RETURNING id;
 
+-- name: reply_give_up_place
+UPDATE replies SET ready_at = NULL WHERE id = :id RETURNING id;
+
 -- name: reply_ask
-UPDATE replies SET state = 'received', due_at = :now WHERE id = :id AND state = 'discussion' RETURNING id;
+UPDATE replies SET state = 'received', turn = 0, due_at = :now WHERE id = :id AND state = 'discussion' RETURNING id;
 
 -- name: reply_withdraw
 -- What its author deleted isn't kept: only its slot is.
@@ -216,17 +226,58 @@ RETURNING id, round_id, user_id;
 SELECT DISTINCT message FROM replies
 WHERE round_id = :round_id AND channel = :channel AND private = 0 AND state IN ('received', 'graded', 'failed', 'discussion');
 
+-- name: replies_unlined
+-- What isn't in the line yet and may be: new, over its author's pace, put off, or to be graded again.
+SELECT id, round_id, platform, community, user_id, at, due_at, ready_at FROM replies
+WHERE state = 'received' AND turn = 0 AND due_at <= :now ORDER BY due_at, id LIMIT :most
+/*postgres: FOR UPDATE SKIP LOCKED*/;
+
+-- name: replies_pace
+-- A person's newest ones, by when their pace let them be graded.
+SELECT ready_at, held, CASE WHEN state = 'received' AND turn > 0 THEN 1 ELSE 0 END AS lined FROM replies
+WHERE platform = :platform AND community = :community AND user_id = :user_id AND ready_at IS NOT NULL
+ORDER BY ready_at DESC LIMIT :most;
+
+-- name: replies_tail
+-- The end of a community's line: among people's first ones, and among what stands behind another of its author.
+SELECT
+    (SELECT max(turn) FROM replies WHERE platform = :platform AND community = :community AND behind = 0
+        AND state = 'received' AND turn > 0) AS first,
+    (SELECT max(turn) FROM replies WHERE platform = :platform AND community = :community AND behind = 1
+        AND state = 'received' AND turn > 0) AS further;
+
+-- name: reply_line
+UPDATE replies SET turn = :turn, behind = :behind, ready_at = :ready_at WHERE id = :id AND state = 'received'
+RETURNING id;
+
+-- name: reply_hold
+UPDATE replies SET due_at = :ready_at, ready_at = :ready_at, held = 1 WHERE id = :id AND state = 'received'
+RETURNING id;
+
 -- name: replies_claim
 UPDATE replies SET due_at = :lease
-WHERE id IN (SELECT id FROM replies WHERE state = 'received' AND due_at <= :now ORDER BY due_at, id LIMIT :most)
+WHERE id IN (SELECT id FROM replies WHERE state = 'received' AND turn > 0 AND due_at <= :now
+        ORDER BY turn, due_at, id LIMIT :most /*postgres: FOR UPDATE SKIP LOCKED*/)
     AND state = 'received' AND due_at <= :now
 RETURNING id, round_id, platform, community, user_id, text, at, tries, waits;
 
+-- name: reply_renew
+-- What was put off meanwhile has left the line.
+UPDATE replies SET due_at = :lease WHERE id = :id AND state = 'received' AND turn > 0 AND due_at > :now RETURNING id;
+
 -- name: replies_take_back
-UPDATE replies SET due_at = :now WHERE state = 'received' AND due_at > :now RETURNING id;
+-- Those under a lease, and those put off; a person's pace isn't cut short.
+UPDATE replies SET due_at = CASE WHEN turn = 0 AND ready_at > :now THEN ready_at ELSE :now END
+WHERE id IN (SELECT id FROM replies WHERE state = 'received' AND turn = 0 AND due_at > :now
+    UNION ALL SELECT id FROM replies WHERE state = 'received' AND turn > 0 AND due_at > :now)
+RETURNING id;
 
 -- name: replies_next_due
-SELECT min(due_at) AS at FROM replies WHERE state = 'received';
+-- Asked when all that is due is claimed: the line is short then.
+SELECT min(due_at) AS at FROM (
+    SELECT min(due_at) AS due_at FROM replies WHERE state = 'received' AND turn = 0
+    UNION ALL SELECT min(due_at) FROM replies WHERE state = 'received' AND turn > 0
+) soonest;
 
 -- name: replies_of_others
 -- Copies are left out: whoever was copied may edit their own answer afterwards.
@@ -242,7 +293,8 @@ WHERE id = :id AND state = 'received'
 RETURNING id, round_id, platform, community, user_id, private;
 
 -- name: reply_postpone
-UPDATE replies SET due_at = :due_at, tries = :tries, waits = :waits, failure = :failure
+-- It leaves the line: what waits there for nothing would be passed over at every claim.
+UPDATE replies SET turn = 0, due_at = :due_at, tries = :tries, waits = :waits, failure = :failure
 WHERE id = :id AND state = 'received'
 RETURNING id, round_id;
 
@@ -296,12 +348,12 @@ WHERE p.platform = :platform AND p.community = :community AND p.state = 'failed'
 ORDER BY p.id LIMIT :most;
 
 -- name: reply_regrade
-UPDATE replies SET state = 'received', tries = 0, waits = 0, due_at = :now
+UPDATE replies SET state = 'received', turn = 0, tries = 0, waits = 0, due_at = :now
 WHERE id = :id AND platform = :platform AND community = :community AND state IN ('failed', 'graded')
 RETURNING id, round_id, text;
 
 -- name: replies_regrade_failed
-UPDATE replies SET state = 'received', tries = 0, waits = 0, due_at = :now
+UPDATE replies SET state = 'received', turn = 0, tries = 0, waits = 0, due_at = :now
 WHERE platform = :platform AND community = :community AND state = 'failed'
 RETURNING id;
 
@@ -404,32 +456,44 @@ RETURNING id;
 SELECT id, state FROM outbox WHERE round_id = :round_id AND reply_id = :reply_id AND kind = :kind;
 
 -- name: outbox_again
--- What is on its way keeps its state, but not its lease: that is how its mark sees that the words have changed.
+-- What is on its way stays so; its mark sees that the words have changed meanwhile.
 UPDATE outbox SET state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END,
-    due_at = CASE WHEN state = 'sending' THEN due_at + 1 ELSE :now END
+    again = CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
+    due_at = CASE WHEN state = 'sending' THEN due_at ELSE :now END
 WHERE id = :id AND state IN ('sending', 'sent', 'dropped', 'void')
 RETURNING id;
 
 -- name: outbox_heads
 -- The oldest open row of each channel: it alone decides when the channel goes on, so that order is kept.
-SELECT o.community, o.channel, o.id, o.due_at
+-- A channel has one sender: while one holds a living lease on any of its rows, nobody else begins.
+SELECT o.community, o.channel, o.id, o.due_at,
+    (SELECT max(s.due_at) FROM outbox s WHERE s.platform = o.platform AND s.community = o.community
+        AND s.channel = o.channel AND s.state = 'sending') AS held_until
 FROM outbox o JOIN (
     SELECT min(id) AS id FROM outbox WHERE platform = :platform AND state IN ('waiting', 'sending')
     GROUP BY community, channel
 ) head ON head.id = o.id;
 
 -- name: outbox_claim
-UPDATE outbox SET state = 'sending', due_at = :lease, tries = tries + 1
+-- Nothing where another process sends to this channel.
+UPDATE outbox SET state = 'sending', due_at = :lease, tries = tries + 1, again = 0
 WHERE id IN (SELECT id FROM outbox WHERE platform = :platform AND community = :community AND channel = :channel
         AND state IN ('waiting', 'sending') ORDER BY id LIMIT :most)
+    AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.platform = :platform AND s.community = :community
+        AND s.channel = :channel AND s.state = 'sending' AND s.due_at > :now)
 RETURNING id, community, channel, kind, round_id, reply_id, tries, message, due_at;
+
+-- name: outbox_renew
+UPDATE outbox SET due_at = :lease
+WHERE platform = :platform AND community = :community AND channel = :channel AND state = 'sending' AND due_at > :now
+RETURNING id;
 
 -- name: outbox_take_back
 UPDATE outbox SET due_at = :now WHERE state = 'sending' RETURNING id;
 
 -- name: outbox_sent
 -- What couldn't be done about a question when it was posted is still so when it is amended.
-UPDATE outbox SET state = CASE WHEN due_at = :lease THEN 'sent' ELSE 'waiting' END, due_at = :now, sent_at = :now,
+UPDATE outbox SET state = CASE WHEN again = 0 THEN 'sent' ELSE 'waiting' END, again = 0, due_at = :now, sent_at = :now,
     message = :message, failure = CASE WHEN kind = 'question' AND message <> '' THEN failure ELSE :note END
 WHERE id = :id AND state = 'sending'
 RETURNING id;
@@ -442,7 +506,11 @@ WHERE id = :id AND state IN ('sending', 'sent')
 RETURNING id;
 
 -- name: outbox_drop
-UPDATE outbox SET state = :state, failure = :failure WHERE id = :id AND state IN ('sending', 'sent') RETURNING id;
+-- There was nothing to say, but there is now: it waits again.
+UPDATE outbox SET
+    state = CASE WHEN again = 1 AND :state = 'void' THEN 'waiting' ELSE :state END,
+    due_at = CASE WHEN again = 1 THEN created_at ELSE due_at END, failure = :failure, again = 0
+WHERE id = :id AND state IN ('sending', 'sent') RETURNING id;
 
 -- name: outbox_drop_round
 UPDATE outbox SET state = 'void' WHERE round_id = :round_id AND kind = 'question' AND state IN ('waiting', 'sending')
@@ -461,7 +529,8 @@ SELECT kind, failure FROM (
 -- name: outbox_again_of_round
 -- As outbox_again does. An amendment is tried afresh: how often there was one before says nothing about it.
 UPDATE outbox SET state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END,
-    due_at = CASE WHEN state = 'sending' THEN due_at + 1 ELSE :now END,
+    again = CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
+    due_at = CASE WHEN state = 'sending' THEN due_at ELSE :now END,
     tries = CASE WHEN state = 'sending' THEN tries ELSE 0 END
 WHERE kind = :kind AND state IN ('sending', 'sent') AND round_id = :round_id
 RETURNING id;
