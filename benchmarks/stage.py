@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from bot.app import App, assemble
 from bot.clock import SystemClock
 from bot.coach import Graders
-from bot.coach.work import loop, stop
+from bot.coach.work import stop
 from bot.core.message import Parcel, ParcelKind
 from bot.core.model import Coverage, KeyPoint, Person, Place, PointVerdict, Question, Receipt, Reply, Task, Verdict
 from bot.core.ports import Sent, Store
@@ -114,24 +114,53 @@ class Stage:
     _texts: Sequence[str]
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    async def take(self) -> str:
-        """Store the next person's answer to the next round; its message's id."""
-        number = next(self._numbers)
-        community, thread = self.threads[number % len(self.threads)]
-        message = str(FIRST_MESSAGE + number)
-        text = self._texts[number % len(self._texts)]
-        person = Person(f"u{number}", f"Person {number}")
-        await self.app.coach.replies.take(
-            Reply(PLATFORM, community, thread, message, person, text, dt.datetime.now(dt.UTC))
-        )
-        return message
+    async def take(self) -> None:
+        """Store the next person's answer to the next round."""
+        await self.app.coach.replies.take(self._next())
 
     async def answered(self) -> None:
-        """Store an answer and wait until its grade has been sent."""
+        """Store the next answer and wait until its grade has been sent."""
+        reply = self._next()
         graded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.room.graded[str(FIRST_MESSAGE + next(self._numbers))] = graded
-        self._numbers = itertools.count(next(self._numbers) - 1)
-        await self.take()
+        self.room.graded[reply.message] = graded
+        await self.app.coach.replies.take(reply)
         await graded
 
+    async def rest(self) -> None:
+        """Wait until all that was begun is recorded and marked as sent."""
+        await self.app.coach.grading.idle()
+        for delivery in self.app.deliveries:
+            await delivery.idle()
 
+    def _next(self) -> Reply:
+        number = next(self._numbers)
+        community, thread = self.threads[number % len(self.threads)]
+        person = Person(f"u{number}", f"Person {number}")
+        text = self._texts[number % len(self._texts)]
+        now = dt.datetime.now(dt.UTC)
+        return Reply(PLATFORM, community, thread, str(FIRST_MESSAGE + number), person, text, now)
+
+
+@contextlib.asynccontextmanager
+async def stage(store: Store, at_once: int, communities: int = COMMUNITIES) -> AsyncIterator[Stage]:
+    """A coach at work on a store, its grader taking `at_once` answers together; its loops are ended at the end."""
+    room = Room()
+    app = assemble(
+        store,
+        Graders(NoGrader(), at_once=at_once),
+        questions(),
+        [room],
+        clock=SystemClock(),
+        rng=random.Random(7),  # noqa: S311
+        cooldown=dt.timedelta(),
+    )
+    places = [Place(PLATFORM, f"community {number}", "daily") for number in range(communities)]
+    for place in places:
+        await app.coach.rounds.ask(place)
+    await app.settle()
+    threads = [(place.community, (await app.coach.rounds.find(place)).thread) for place in places]
+    working = asyncio.create_task(app.run())
+    try:
+        yield Stage(app, room, threads, answers(4096))
+    finally:
+        await stop([working])

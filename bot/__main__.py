@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from bot import __version__
 from bot.cli import bank, calibrate, db, demo, doctor, grade, run
 from bot.core.errors import CoachError
+from bot.ops import logs
 
 PROGRAM = "mlops-coach"
 REFUSED = 2
@@ -34,9 +34,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code: 0 done, 1 done with faults, 2 refused with one line that says what to do."""
     arguments = parser().parse_args(argv)
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    logs.configure()
     try:
         return asyncio.run(_command(arguments.command(arguments)))
     except CoachError as error:

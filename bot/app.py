@@ -127,9 +127,14 @@ def assemble(
         hear_delivery()
         wakes.tell("delivery")
 
+    def serves(place: Place) -> bool:
+        return any(platform.name == place.platform and platform.serves(place.community) for platform in platforms)
+
     wakes.on("delivery", hear_delivery)
-    rounds_bell = wakes.bell("rounds")
-    rounds = Rounds(store, Bank(tuple(bank)), clock, rng, crash, bell=rounds_bell, deliver=deliver, cooldown=cooldown)
+    rounds = Rounds(
+        store, Bank(tuple(bank)), clock, rng, crash, bell=wakes.bell("rounds"), deliver=deliver, cooldown=cooldown,
+        serves=serves, lease=lease,
+    )  # fmt: skip
     privacy = Privacy(store, clock, crash, deliver=deliver)
     notices = Notices(store, clock)
     graders = grader if isinstance(grader, Graders) else Graders(grader)

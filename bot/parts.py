@@ -177,9 +177,7 @@ class Attachable(Platform, Protocol):
     def attach(self, coach: Coach) -> None: ...
 
 
-def platforms_of(
-    settings: Settings, store: Store, clock: Clock, crash: CrashPoint = no_crash
-) -> list[Attachable]:
+def platforms_of(settings: Settings, store: Store, clock: Clock, crash: CrashPoint = no_crash) -> list[Attachable]:
     """The platforms that the settings name, each imported only then. Raises SettingsError."""
     made: list[Attachable] = []
     if "web" in settings.platforms:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import logging
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 from bot import settings
+from bot.ops import logs
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -35,7 +35,9 @@ async def run(arguments: argparse.Namespace) -> int:
     from bot import app
 
     chosen = settings.load()
-    logging.getLogger().setLevel(chosen.log_level)
+    logs.configure(
+        level=chosen.log_level, form=chosen.log_format, secrets=chosen.secrets, fields={"role": arguments.role}
+    )
     serving = asyncio.create_task(app.serve(chosen, ready=_ready, role=app.Role(arguments.role)))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

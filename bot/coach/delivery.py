@@ -17,7 +17,7 @@ from bot.core import render
 from bot.core.errors import PlatformAway, PlatformError, StoreError
 from bot.core.message import Message, Parcel, ParcelKind
 from bot.core.model import Channel, Person
-from bot.core.ports import Clock, CrashPoint, Platform, Row, Sent, Store, Unit, one, rows
+from bot.core.ports import NO_METER, Clock, CrashPoint, Meter, Platform, Row, Sent, Store, Unit, one, rows
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +55,10 @@ class Delivery:
         *,
         catch_up: Callable[[Platform], Awaitable[int]],
         lease: dt.timedelta = LEASE,
+        meter: Meter = NO_METER,
     ) -> None:
         self._store, self._platform, self._clock, self._crash = store, platform, clock, crash
+        self._meter = meter
         self._catch_up = catch_up
         self._lease = lease
         self._at_work: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -248,14 +250,22 @@ class Delivery:
 
     async def _mark(self, row: Row, parcel: Parcel, sent: Sent) -> object:
         await self._store.write(_mark, row, sent, parcel.kind, records.micros(self._clock.now()))
+        self._count(row, "sent" if not row["message"] else "amended")
+        if parcel.written and not row["message"]:
+            took = (self._clock.now() - parcel.written).total_seconds()
+            self._meter.observe("delivery", max(0.0, took), platform=self._platform.name)
         opened = parcel.kind is ParcelKind.QUESTION and not row["message"]
         self._crash("round.opened" if opened else "outbox.marked")
         return None
 
     async def _drop(self, row: Row, why: str, state: str) -> object:
         await self._store.write(_drop, row, why[:500], state)
+        self._count(row, state)
         self._crash("outbox.dropped")
         return None
+
+    def _count(self, row: Row, outcome: str) -> None:
+        self._meter.count("messages", platform=self._platform.name, kind=row["kind"], outcome=outcome)
 
     async def _wait(self, row: Row, seconds: float, tries: int, why: str = "") -> None:
         due = records.micros(self._clock.now() + dt.timedelta(seconds=seconds))
@@ -301,10 +311,13 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
     reply = yield from one("reply_get", id=row["reply_id"])
     if reply is None or not reply["user_id"] or reply["state"] in ("withdrawn", "replaced"):
         return None
-    only_for = reply["user_id"] if reply["private"] or kind is ParcelKind.PENDING else ""
+    only_for = reply["user_id"] if reply["private"] or kind in (ParcelKind.PENDING, ParcelKind.PACED) else ""
     reply_to = "" if reply["private"] else reply["message"]
     if kind is ParcelKind.PENDING:
         return _to(home, key, kind, reply["channel"], render.pending(), reply_to=reply_to, only_for=only_for)
+    if kind is ParcelKind.PACED:
+        words = render.paced(records.moment(reply["ready_at"]))
+        return _to(home, key, kind, reply["channel"], words, reply_to=reply_to, only_for=only_for)
     own = yield from own_grade(reply["id"])
     if own.grade is None:
         return None
@@ -313,7 +326,10 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
         "person_name", platform=reply["platform"], community=reply["community"], user_id=reply["user_id"]
     )
     author = Person(reply["user_id"], name["name"] if name else "")
-    return _to(home, key, kind, reply["channel"], message, reply_to=reply_to, only_for=only_for, author=author)
+    return _to(
+        home, key, kind, reply["channel"], message, reply_to=reply_to, only_for=only_for, author=author,
+        written=records.moment(reply["at"]),
+    )  # fmt: skip
 
 
 def _to(
@@ -327,8 +343,9 @@ def _to(
     only_for: str = "",
     author: Person | None = None,
     opens_thread: str = "",
+    written: dt.datetime | None = None,
 ) -> Parcel:
     return Parcel(
         key, kind, home.place.platform, home.place.community, home.place.channel, thread, message, reply_to, only_for,
-        author, opens_thread, home.pin, home.archive_after,
+        author, opens_thread, home.pin, home.archive_after, written,
     )  # fmt: skip

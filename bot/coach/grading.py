@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bot.coach import known, records, results
+from bot.coach import known, records, results, turns
 from bot.coach.budget import Budget, Spent
 from bot.coach.known import Alone
 from bot.coach.notices import Notices
@@ -19,7 +19,7 @@ from bot.coach.work import LEASE, Bell, backoff, stop
 from bot.core import rules, strict
 from bot.core.errors import GraderAway, GraderError, UsageError
 from bot.core.model import Grade, Place, Question
-from bot.core.ports import Clock, CrashPoint, Grader, Row, Store, Support, Unit, one, rows
+from bot.core.ports import NO_METER, Clock, CrashPoint, Grader, Meter, Row, Store, Support, Unit, one, rows
 
 log = logging.getLogger(__name__)
 
@@ -85,9 +85,10 @@ class Grading:
         bell: Bell,
         deliver: Callable[[], None],
         lease: dt.timedelta = LEASE,
+        meter: Meter = NO_METER,
     ) -> None:
         self._store, self._graders, self._clock, self._crash = store, graders, clock, crash
-        self._lease = lease
+        self._lease, self._meter = lease, meter
         self._notices = notices
         self._deliver = deliver
         self._at_once = graders.at_once
@@ -102,7 +103,9 @@ class Grading:
             return LONGEST_WAIT_S  # every finished task rings the bell
         now = self._clock.now()
         lease = records.micros(now + self._lease)
-        claimed = await self._store.write(rows, "replies_claim", now=records.micros(now), lease=lease, most=room)
+        claimed = None
+        while claimed is None:
+            claimed = await self._store.write(turns.claim, records.micros(now), lease, room)
         self._crash("reply.claimed")
         for row in sorted(claimed, key=lambda row: (row["at"], row["id"])):
             task = asyncio.create_task(self._one(row), name=f"grade reply {row['id']}")
@@ -191,7 +194,9 @@ class Grading:
         texts = [other["text"] for other in others]
         copied = await asyncio.to_thread(rules.is_copy, row["text"], question.sample_answer, texts)
         now = records.micros(self._clock.now())
-        await self._store.write(_record, row["id"], grade, copied, now, key if self._graders.identity else "")
+        known_by = key if self._graders.identity else ""
+        recorded = await self._store.write(_record, row["id"], grade, copied, now, known_by)
+        self._meter.count("grades", grader=grade.receipt.grader, outcome=_outcome(grade) if recorded else "overtaken")
 
     async def spent_today(self, place: Place) -> Spent | None:
         """What grading has cost a community today (UTC); None where nobody counts."""
@@ -208,6 +213,7 @@ class Grading:
         due = records.micros(now + dt.timedelta(seconds=wait))
         tries = row["tries"] + int(error.spent is not None)
         await self._store.write(_postpone, row, due, str(error), records.micros(now), tries)
+        self._meter.count("grades", grader=self._graders.grader.name, outcome="postponed")
         self._crash("reply.postponed")
         self._deliver()
 
@@ -221,6 +227,8 @@ class Grading:
         now = self._clock.now()
         due = records.micros(now + dt.timedelta(seconds=backoff(tries)))
         await self._store.write(_give_back, row, tries, due, why)
+        outcome = "failed" if tries >= TRIES else "retried"
+        self._meter.count("grades", grader=self._graders.grader.name, outcome=outcome)
         self._crash("reply.given_back")
 
     async def regrade(self, place: Place, reply_id: str = "") -> int:
@@ -239,6 +247,15 @@ class Grading:
         self._crash("reply.regraded")
         self.bell.ring()
         return len(found)
+
+
+def _outcome(grade: Grade) -> str:
+    """What operators tell apart: a grade that was asked for, known already, or plain without asking anybody."""
+    if grade.receipt.reused:
+        return "reused"
+    if grade.receipt == strict.CONTRACT:
+        return "settled"
+    return "fallback" if grade.receipt.fallback else "graded"
 
 
 # ---------------------------------------------------------------------------------------------- units of work

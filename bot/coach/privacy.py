@@ -55,30 +55,37 @@ class Privacy:
         self._deliver()
         return count
 
-    async def present(self, platform: str, communities: Collection[str], *, all_known: bool = False) -> None:
-        """Note that the coach is in these communities; with `all_known` also that it has left all others it knew."""
-        await self._store.write(_present, platform, communities, all_known, records.micros(self._clock.now()))
+    async def present(
+        self, platform: str, communities: Collection[str], *, all_of: Callable[[str], bool] | None = None
+    ) -> None:
+        """Note that the coach is in these communities, and has left all others known that `all_of` holds of."""
+        await self._store.write(_present, platform, communities, all_of, records.micros(self._clock.now()))
 
     async def left(self, platform: str, community: str) -> None:
         """Note that a community removed the coach: nothing is posted there, and after a while it is forgotten."""
         now = records.micros(self._clock.now())
         await self._store.write(one, "community_left", platform=platform, community=community, now=now)
 
-    async def forget_left(self, platform: str, grace: dt.timedelta) -> list[str]:
-        """Forget the communities that removed the coach longer than `grace` ago; which ones."""
+    async def forget_left(
+        self, platform: str, grace: dt.timedelta, *, of: Callable[[str], bool] = lambda _: True
+    ) -> list[str]:
+        """Forget the communities that removed the coach longer than `grace` ago, among those that `of` holds of; which
+        ones they are.
+        """
         before = records.micros(self._clock.now() - grace)
-        gone = await self._store.read(rows, "communities_to_forget", platform=platform, before=before)
-        for row in gone:
-            await self._store.write(_forget_community, platform, row["community"])
-        return [row["community"] for row in gone]
+        found = await self._store.read(rows, "communities_to_forget", platform=platform, before=before)
+        gone = [row["community"] for row in found if of(row["community"])]
+        for community in gone:
+            await self._store.write(_forget_community, platform, community)
+        return gone
 
 
-def _present(platform: str, communities: Collection[str], all_known: bool, now: int) -> Unit[None]:
+def _present(platform: str, communities: Collection[str], all_of: Callable[[str], bool] | None, now: int) -> Unit[None]:
     for community in communities:
         yield from one("community_back", platform=platform, community=community)
-    if all_known:
+    if all_of:
         for row in (yield from rows("communities_known", platform=platform)):
-            if row["community"] not in communities:
+            if row["community"] not in communities and all_of(row["community"]):
                 yield from one("community_left", platform=platform, community=row["community"], now=now)
 
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.coach import records, results
+from bot.coach import records, results, turns
 from bot.coach.rounds import post
 from bot.coach.work import Bell
 from bot.core import rules
 from bot.core.errors import PlatformError, UsageError
 from bot.core.model import CountingRule, Grade, Person, Place, Reply, ReplyState, RoundState
-from bot.core.ports import Clock, CrashPoint, Platform, Row, Store, Unit, one, rows
+from bot.core.ports import NO_METER, Clock, CrashPoint, Meter, Platform, Row, Store, Unit, one, rows
 from bot.core.text import fold, one_line, storable
 
 log = logging.getLogger(__name__)
@@ -53,8 +53,10 @@ class OwnGrade:
 class Replies:
     """The way in for what people write."""
 
-    def __init__(self, store: Store, clock: Clock, crash: CrashPoint, *, grading: Bell) -> None:
-        self._store, self._clock, self._crash, self._grading = store, clock, crash, grading
+    def __init__(
+        self, store: Store, clock: Clock, crash: CrashPoint, *, grading: Bell, meter: Meter = NO_METER
+    ) -> None:
+        self._store, self._clock, self._crash, self._grading, self._meter = store, clock, crash, grading, meter
 
     async def take(self, reply: Reply, *, asked: bool = False) -> Taken:
         """Store a reply; when this returns it is durable and may be acknowledged. Safe to call again for the same.
@@ -66,6 +68,7 @@ class Replies:
         edited = reply.revision and not reply.private
         self._crash("edit.received" if edited else "reply.received")
         taken = await self._store.write(_take, reply, asked, records.micros(self._clock.now()))
+        self._meter.count("takes", platform=reply.platform, outcome=taken)
         self._crash("edit.taken" if edited else "reply.taken")
         if taken is Taken.ANSWER:
             self._grading.ring()
@@ -109,10 +112,13 @@ class Replies:
         vanished.
 
         The number of replies that were new. A platform that can't be read for one thread doesn't stop the others.
+        Communities that another process hears are left to it.
         """
         new = 0
         since = records.micros(self._clock.now() - _READ_AGAIN)
         for row in await self._store.read(rows, "rounds_read_again", platform=platform.name, since=since):
+            if not platform.serves(row["community"]):
+                continue
             try:
                 new += await self._catch_up_round(platform, row)
             except PlatformError as error:
@@ -174,7 +180,9 @@ def _take(reply: Reply, asked: bool, now: int) -> Unit[Taken]:
         return Taken.KNOWN
     if not overtaken:
         for old in earlier:
-            yield from one("reply_replace", id=old["id"], practice=late)
+            replaced = yield from one("reply_replace", id=old["id"], practice=late)
+            if replaced and state == "received":
+                yield from turns.take_over(row["id"], replaced, now)
     yield from one(
         "person_put",
         platform=reply.platform,
@@ -287,6 +295,8 @@ def own_grade(reply_id: int) -> Unit[OwnGrade]:
         notes.append("fallback")
     if len(row["text"]) >= rules.ANSWER_LIMIT:
         notes.append("cut")
+    if row["held"] and row["state"] == ReplyState.RECEIVED and not row["turn"]:
+        notes.append("paced")
     closed = row["round_state"] == RoundState.CLOSED
     return OwnGrade(reply_id, row["state"], grade, tuple(notes), closed)
 

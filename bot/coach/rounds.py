@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ParamSpec
 
 from bot.coach import records, results
-from bot.coach.work import Bell
+from bot.coach.work import LEASE, Bell
 from bot.core import rules
 from bot.core.errors import UsageError
 from bot.core.model import Channel, Place, Question, Round, RoundState
@@ -40,8 +40,15 @@ class Bank:
         return tuple(merged.values())
 
 
+class _Posted(UsageError):
+    """A day has its question already."""
+
+
 class Rounds:
-    """Posts what is due, asks on demand, closes and reveals."""
+    """Posts what is due, asks on demand, closes and reveals.
+
+    Of several processes the one that `serves` a place posts there; the others do so when that is overdue by a lease.
+    """
 
     def __init__(
         self,
@@ -54,9 +61,12 @@ class Rounds:
         bell: Bell,
         deliver: Callable[[], None],
         cooldown: dt.timedelta = dt.timedelta(minutes=1),
+        serves: Callable[[Place], bool] = lambda _: True,
+        lease: dt.timedelta = LEASE,
     ) -> None:
         self._store, self._bank, self._clock, self._rng, self._crash = store, bank, clock, rng, crash
         self._cooldown = cooldown
+        self._serves, self._lease = serves, lease
         self._deliver = deliver
         self.bell = bell
 
@@ -76,14 +86,18 @@ class Rounds:
         return await self._store.read(_next_due, now)
 
     async def _post_due(self, now: dt.datetime) -> None:
-        for channel, day, late in await self._store.read(_posts_due, now):
-            if late:
+        for channel, day, due in await self._store.read(_posts_due, now):
+            if now - due < self._lease and not self._serves(channel.place):
+                continue  # the process that hears that community posts it, if it lives
+            if channel.schedule and now - due > channel.schedule.grace:
                 await self._store.write(_skip_day, channel, day, records.micros(now))
                 self._crash("round.skipped")
                 log.warning("the daily question of %s in %s was missed; skipped", day, channel.name or channel.place)
                 continue
             try:
                 await self._save(_daily, self._bank, channel, day, self._clock.now(), self._rng)
+            except _Posted:  # another process was quicker
+                log.debug("the daily question of %s in %s is there already", day, channel.name or channel.place)
             except UsageError as error:  # one channel's trouble is no other's
                 log.warning("no daily question on %s in %s: %s", day, channel.name or channel.place, error)
 
@@ -193,8 +207,8 @@ def _taken(row: Row, day: dt.date) -> Unit[Collection[str]]:
     return {taken["local_date"] for taken in found}
 
 
-def _posts_due(now: dt.datetime) -> Unit[list[tuple[Channel, dt.date, bool]]]:
-    """Channels whose newest post isn't there: its date, and whether it is too late for it."""
+def _posts_due(now: dt.datetime) -> Unit[list[tuple[Channel, dt.date, dt.datetime]]]:
+    """Channels whose newest post isn't there: its date, and when it was due."""
     found = []
     for row in (yield from rows("channels_scheduled")):
         channel = records.channel(row, row["id"])
@@ -202,8 +216,7 @@ def _posts_due(now: dt.datetime) -> Unit[list[tuple[Channel, dt.date, bool]]]:
         if due is None or due[1] < records.moment(row["since"]):
             continue
         if due[0].isoformat() not in (yield from _taken(row, due[0])):
-            assert channel.schedule is not None  # noqa: S101  due is None without one
-            found.append((channel, due[0], now - due[1] > channel.schedule.grace))
+            found.append((channel, due[0], due[1]))
     return found
 
 
@@ -221,7 +234,7 @@ def _daily(
 ) -> Unit[Round]:
     there = yield from one("round_daily", channel_id=channel.id, local_date=day.isoformat())
     if there and not (skipped_too and (yield from one("round_free_day", id=there["id"]))):
-        raise UsageError("Today's daily question is already there. /mlops question asks another.")
+        raise _Posted("Today's daily question is already there. /mlops question asks another.")
     return (yield from _schedule(bank, channel, True, day, "", now, rng))
 
 

@@ -38,17 +38,20 @@ def line_up(now: int) -> Unit[int]:
     for row in found:
         where = (row["platform"], row["community"])
         who = (*where, row["user_id"])
-        if who not in people:
-            people[who] = yield from _person(*who)
-        if row["ready_at"] is None and (yield from _held(row, people[who], now)):
-            continue
         if where not in ends:
             ends[where] = yield from _end(*where)
-        yield from _place(row, people[who], ends[where], now)
+        if who not in people:
+            people[who] = yield from _person(*who)
+        person = people[who]
+        ready = person.ready_at(row) if row["ready_at"] is None else row["ready_at"]
+        if ready > now:
+            yield from _hold(row, person, ready, now)
+        else:
+            yield from _place(row, person, ends[where], ready, now)
     return len(found)
 
 
-def take_over(old: Row, where: dict[str, str], revision: str, now: int) -> Unit[None]:
+def take_over(id_: int, old: Row, now: int) -> Unit[None]:
     """Give an edit the place of the words that it replaces, unless somebody has begun to grade those."""
     begun = old["turn"] > 0 and old["due_at"] > now
     if begun or old["ready_at"] is None:
@@ -56,8 +59,7 @@ def take_over(old: Row, where: dict[str, str], revision: str, now: int) -> Unit[
     yield from one("reply_give_up_place", id=old["id"])
     yield from one(
         "reply_inherit",
-        **where,
-        revision=revision,
+        id=id_,
         turn=old["turn"],
         behind=old["behind"],
         ready_at=old["ready_at"],
@@ -82,6 +84,13 @@ class _Person:
     held: bool
     lined: bool
 
+    def ready_at(self, row: Row) -> int:
+        """When the pace lets a new reply be graded."""
+        # By when it was written: what comes in late, all at once, wasn't written all at once.
+        ready = rules.paced(min(row["at"], row["due_at"]), self.latest)
+        self.latest = sorted([ready, *self.latest], reverse=True)[: rules.PACE]
+        return ready
+
 
 def _end(platform: str, community: str) -> Unit[_End]:
     row = yield from one("replies_tail", platform=platform, community=community)
@@ -90,35 +99,27 @@ def _end(platform: str, community: str) -> Unit[_End]:
 
 
 def _person(platform: str, community: str, user: str) -> Unit[_Person]:
-    found = yield from rows(
-        "replies_pace", platform=platform, community=community, user_id=user, most=rules.PACE
-    )
+    found = yield from rows("replies_pace", platform=platform, community=community, user_id=user, most=rules.PACE)
     latest = [row["ready_at"] for row in found]
     return _Person(latest, any(row["held"] for row in found), any(row["lined"] for row in found))
 
 
-def _held(row: Row, person: _Person, now: int) -> Unit[bool]:
-    """Whether a new reply is held back; its author is told at the first of a run of them."""
-    # By when it was written: what comes in late, all at once, wasn't written all at once.
-    ready = rules.paced(min(row["at"], row["due_at"]), person.latest)
-    person.latest = sorted([ready, *person.latest], reverse=True)[: rules.PACE]
-    if ready <= now:
-        yield from one("reply_ready", id=row["id"], ready_at=ready)
-        return False
+def _hold(row: Row, person: _Person, ready: int, now: int) -> Unit[None]:
+    """Hold a reply back; its author is told at the first of a run of them."""
     yield from one("reply_hold", id=row["id"], ready_at=ready)
-    if not person.held:
-        person.held = True
-        home = yield from one("round_get", id=row["round_id"])
-        assert home is not None  # noqa: S101  replies refer to their round
-        place = Place(home["platform"], home["community"], home["channel"])
-        yield from post(place, ParcelKind.PACED, row["round_id"], row["id"], now)
-    return True
+    if person.held:
+        return
+    person.held = True
+    home = yield from one("round_get", id=row["round_id"])
+    assert home is not None  # noqa: S101  replies refer to their round
+    place = Place(home["platform"], home["community"], home["channel"])
+    yield from post(place, ParcelKind.PACED, row["round_id"], row["id"], now)
 
 
-def _place(row: Row, person: _Person, end: _End, now: int) -> Unit[None]:
+def _place(row: Row, person: _Person, end: _End, ready: int, now: int) -> Unit[None]:
     behind = person.lined
     turn = rules.turn(now, end.first, end.further, behind=behind)
-    yield from one("reply_line", id=row["id"], turn=turn, behind=int(behind))
+    yield from one("reply_line", id=row["id"], turn=turn, behind=int(behind), ready_at=ready)
     person.lined = True
     if behind:
         end.further = turn

@@ -8,7 +8,8 @@ CoachError                     its text is one line that says what happened and 
 │   ├── StoreTooNew            it was written by a newer version
 │   ├── StoreDamaged           it isn't a database, or its pages are broken
 │   ├── StoreInUse             another process writes to it
-│   └── StoreUnwritable        the folder is read-only or the disk is full
+│   ├── StoreUnwritable        the folder is read-only or the disk is full
+│   └── StoreAway              the server can't be reached for now
 ├── GraderError                no grade could be had, and trying again won't help
 │   └── GraderAway             no grade could be had for now
 └── PlatformError              a chat platform refused a message for good (no permission, thread gone)
@@ -82,6 +83,10 @@ class StoreInUse(StoreError):
 
 class StoreUnwritable(StoreError):
     """The folder is read-only, or the disk is full."""
+
+
+class StoreAway(StoreError):
+    """The database's server couldn't be reached for longer than anybody should wait."""
 
 
 class GraderError(CoachError):

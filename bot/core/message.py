@@ -209,6 +209,7 @@ class ParcelKind(StrEnum):
     QUESTION = "question"  # opens the round's thread
     GRADE = "grade"
     PENDING = "pending"  # the grader is away
+    PACED = "paced"  # its author writes faster than is graded
     REVEAL = "reveal"
 
 
@@ -220,7 +221,7 @@ class Parcel:
     for a post in the channel itself. `reply_to` is the message answered. `only_for` is the one person who may see it,
     "" for everybody. `author` wrote the answer that a grade is for. A parcel with `opens_thread` gets a thread of that
     name made from it, which the platform puts away after `archive_after` without a word. `pin` asks for a question to
-    be pinned until its reveal.
+    be pinned until its reveal. `written` is when the answer was written that a grade is for.
     """
 
     key: str
@@ -236,6 +237,7 @@ class Parcel:
     opens_thread: str = ""
     pin: bool = False
     archive_after: dt.timedelta = dt.timedelta(days=1)
+    written: dt.datetime | None = None
 
 
 MESSAGE = TypeAdapter(Message)

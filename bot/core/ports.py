@@ -175,3 +175,28 @@ CrashPoint = Callable[[str], None]
 
 def no_crash(name: str) -> None:
     """The crash point of normal runs."""
+
+
+class Meter(Protocol):
+    """Counts what happens, for whoever runs the coach. Labels have few values, and never a person or a text."""
+
+    def count(self, name: str, /, by: float = 1.0, **labels: str) -> None:
+        """Something has happened, `by` times."""
+        ...
+
+    def observe(self, name: str, seconds: float, /, **labels: str) -> None:
+        """Something has taken so long."""
+        ...
+
+
+class NoMeter:
+    """The meter where nobody looks."""
+
+    def count(self, name: str, /, by: float = 1.0, **labels: str) -> None:
+        """Forget it."""
+
+    def observe(self, name: str, seconds: float, /, **labels: str) -> None:
+        """Forget it."""
+
+
+NO_METER = NoMeter()

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 
+from bot.core import rules
 from bot.core.message import (
     Attachment,
     Block,
@@ -247,6 +248,12 @@ def pending() -> Message:
     )
 
 
+def paced(since: dt.datetime) -> Message:
+    """Said once when somebody writes faster than is graded; `since` is when grading goes on for them."""
+    words = f"You wrote more than {rules.PACE} answers within a minute. All are kept and graded at that pace: this one "
+    return Message(blocks=(Para((words, When(since, relative=True), ".")),))
+
+
 def taken(*, private: bool) -> Message:
     """The receipt of an answer that came through a form."""
     where = " Only you will see the grade." if private else ""
@@ -258,6 +265,8 @@ def my_grade(score: Grade | None, reply_id: int, *, state: str, notes: Sequence[
     if score:
         return grade(score, reply_id, notes)
     match state:
+        case "received" if "paced" in notes:
+            return say(f"Your answer is kept and waits for its turn: {rules.PACE} of yours are graded a minute.")
         case "received":
             return pending()
         case "failed":

@@ -16,10 +16,12 @@ Erase = Callable[[str, str, str], Awaitable[None]]
 
 
 class Erasures:
-    """What one platform still has to delete."""
+    """What one platform still has to delete; the communities that `of` doesn't hold of are left to other processes."""
 
-    def __init__(self, store: Store, platform: str, erase: Erase) -> None:
-        self._store, self._platform, self._erase = store, platform, erase
+    def __init__(
+        self, store: Store, platform: str, erase: Erase, *, of: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        self._store, self._platform, self._erase, self._of = store, platform, erase, of
         self._at_work = asyncio.Lock()
 
     async def note(self, community: str, places: Iterable[tuple[str, str]]) -> None:
@@ -31,6 +33,8 @@ class Erasures:
         async with self._at_work:
             for row in await self._store.read(rows, "erasures_left", platform=self._platform):
                 place = (row["community"], row["channel"], row["message"])
+                if not self._of(place[0]):
+                    continue
                 try:
                     await self._erase(*place)
                 except PlatformAway as error:

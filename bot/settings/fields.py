@@ -6,6 +6,7 @@ import re
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -89,7 +90,7 @@ class Settings(BaseSettings):
     )
     ops_host: str = Field("127.0.0.1", description="The address that health and metrics are served on.")
     ops_port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(
-        None, description="The port for `/healthz`, `/readyz` and `/metrics`; 0 takes any free one. Unset: none of them."
+        None, description="The port for `/healthz`, `/readyz` and `/metrics`; 0 takes any free one. Unset: none."
     )
     web_host: str = Field("127.0.0.1", description="The address that the local chat listens on.")
     web_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
@@ -225,6 +226,15 @@ class Settings(BaseSettings):
         if not value.startswith("sqlite:///") or not value.removeprefix("sqlite:///"):
             raise ValueError("use sqlite:/// and a path, such as sqlite:///data/mlops-coach.sqlite3")
         return value
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that is set, the parts of comma lists too: what must never be shown."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        given = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        password = urlsplit(self.database_url).password or ""
+        parts = (part.strip() for value in given for part in (value, *value.split(",")))
+        return tuple(dict.fromkeys(part for part in (*parts, password, unquote(password)) if part))
 
     @property
     def one_process(self) -> bool:

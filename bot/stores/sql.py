@@ -8,14 +8,14 @@ by order of appearance in one and by number in another.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.errors import StoreError
+from bot.core.errors import StoreDamaged, StoreError, StoreTooNew
 
 TOKEN: Final = re.compile(
     r"""
@@ -95,6 +95,27 @@ def load_migrations(folder: Path) -> tuple[Migration, ...]:
     if not steps:
         raise StoreError(f"{folder} holds no migrations; install mlops-coach again")
     return tuple(steps)
+
+
+def require_known(
+    where: object, found: int, names: Sequence[str], steps: Sequence[Migration], *, upgrade: bool
+) -> None:
+    """Compare the schema of a database, `found` migrations of these `names`, with the one that is known here.
+
+    Raises StoreTooNew, StoreDamaged, or StoreError for an older one unless it may `upgrade`.
+    """
+    if found > len(steps):
+        raise StoreTooNew(
+            f"{where}: it was written by a newer mlops-coach (schema {found}, this one knows {len(steps)}); "
+            "install that version"
+        )
+    for have, want in zip(names, (step.name for step in steps[:found]), strict=False):
+        if have != want:
+            raise StoreError(f"{where}: it was made by the migration {have}, here called {want}; undo the renaming")
+    if len(names) != found:
+        raise StoreDamaged(f"{where}: {found} migrations are counted, {len(names)} recorded; restore a backup")
+    if 0 < found < len(steps) and not upgrade:
+        raise StoreError(f"{where}: its schema is {found} of {len(steps)}; run: mlops-coach db upgrade")
 
 
 def _sections(file: Path) -> Iterator[tuple[int, str, str]]:

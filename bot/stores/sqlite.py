@@ -25,7 +25,8 @@ from bot.core.ports import CrashPoint, Unit, no_crash
 from bot.stores import sqlite_files as files
 from bot.stores.sql import Migration, load_migrations, load_queries
 from bot.stores.sqlite_errors import errors_of
-from bot.stores.sqlite_units import Failed, Outcome, Runner, Start
+from bot.stores.sqlite_units import Runner
+from bot.stores.units import Failed, Outcome, Start
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -37,6 +38,9 @@ MAX_BATCH: Final = 256
 """Units to a transaction: more would save nothing and let the first wait for the last."""
 
 READERS: Final = 2
+
+MAX_READS: Final = 64
+"""Units to one hop to a reader's thread: the hop costs more than most of them do."""
 
 _log = logging.getLogger(__name__)
 
@@ -87,9 +91,9 @@ class SqliteStore:
         self._writer = writer
         self._runner = runner
         self._readers = readers
-        self._idle: asyncio.Queue[_Connection] = asyncio.Queue()
-        for reader in readers:
-            self._idle.put_nowait(reader)
+        self._idle = list(readers)
+        self._reads: deque[_Job] = deque()
+        self._reading: set[asyncio.Task[None]] = set()
         self._waiting: deque[_Job] = deque()
         self._wake = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
@@ -149,15 +153,13 @@ class SqliteStore:
         Raises what the unit raises, or StoreError, also when it tries to write.
         """
         self._require_open()
-        start = partial(unit, *args, **kwargs)
-        reader = await self._idle.get()
-        try:
-            outcome = await reader.call(lambda connection: self._runner.read(connection, start))
-        finally:
-            self._idle.put_nowait(reader)
-        if isinstance(outcome, Failed):
-            raise outcome.error
-        return cast(T, outcome.value)
+        job = _Job(partial(unit, *args, **kwargs), asyncio.get_running_loop().create_future())
+        self._reads.append(job)
+        if self._idle:  # it begins in a moment: whoever reads in this turn of the loop comes along
+            task = asyncio.create_task(self._read(self._idle.pop()))
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+        return cast(T, await job.future)
 
     async def notify(self, told: str) -> None:
         """Nothing: no other process writes to this file."""
@@ -189,7 +191,7 @@ class SqliteStore:
             while self._closing is None or self._waiting:
                 await self._wake.wait()
                 self._wake.clear()
-                while batch := self._take():
+                while batch := _next(self._waiting, MAX_BATCH):
                     await self._commit(batch)
                     # Whoever goes on to the next write right away still joins the next batch.
                     await asyncio.sleep(0)
@@ -198,20 +200,25 @@ class SqliteStore:
             for job in (*batch, *self._waiting):
                 job.resolve(gone)
 
+    async def _read(self, reader: _Connection) -> None:
+        """Serve all who wait to read, then let the reader go."""
+        batch: list[_Job] = []
+        try:
+            while batch := _next(self._reads, MAX_READS):
+                outcomes = await reader.call(partial(self._runner.read, batch=[job.start for job in batch]))
+                for job, outcome in zip(batch, outcomes, strict=True):
+                    job.resolve(outcome)
+        finally:  # nobody is left waiting for a reader that is gone
+            gone = Failed(StoreError(f"{self._path}: the store was stopped before this was read; start it again"))
+            for job in batch:
+                job.resolve(gone)
+            self._idle.append(reader)
+
     async def _commit(self, batch: Sequence[_Job]) -> None:
         starts = [job.start for job in batch]
         outcomes = await self._writer.call(lambda connection: self._runner.write(connection, starts))
         for job, outcome in zip(batch, outcomes, strict=True):
             job.resolve(outcome)
-
-    def _take(self) -> list[_Job]:
-        """The next jobs in order, without those whose callers no longer wait."""
-        batch: list[_Job] = []
-        while self._waiting and len(batch) < MAX_BATCH:
-            job = self._waiting.popleft()
-            if not job.future.done():
-                batch.append(job)
-        return batch
 
     async def _close(self) -> None:
         self._wake.set()
@@ -221,8 +228,17 @@ class SqliteStore:
                 stack.push_async_callback(connection.close)
             with errors_of(self._path):
                 await self._committing
-                for _ in self._readers:  # those that read now, or wait to, come first
-                    await self._idle.get()
+                await asyncio.gather(*self._reading)  # those that read now, or wait to, come first
+
+
+def _next(waiting: deque[_Job], most: int) -> list[_Job]:
+    """The next jobs in order, without those whose callers no longer wait."""
+    batch: list[_Job] = []
+    while waiting and len(batch) < most:
+        job = waiting.popleft()
+        if not job.future.done():
+            batch.append(job)
+    return batch
 
 
 def _acquire(
@@ -294,7 +310,7 @@ def _look(path: Path | str, start: Start) -> Outcome:
     files.read_header(place)
     with closing(files.open_reader(place)) as reader:
         files.require_version(reader, place, steps, upgrade=False)
-        return Runner(place, named, no_crash).read(reader, start)
+        return Runner(place, named, no_crash).read(reader, [start])[0]
 
 
 def _check(path: Path | str, schema: Path) -> list[str]:

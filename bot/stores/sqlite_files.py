@@ -17,8 +17,8 @@ from typing import Final
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from bot.core.errors import StoreDamaged, StoreError, StoreInUse, StoreTooNew, StoreUnwritable
-from bot.stores.sql import Migration, verb
+from bot.core.errors import StoreDamaged, StoreError, StoreInUse, StoreUnwritable
+from bot.stores.sql import Migration, require_known, verb
 from bot.stores.sqlite_errors import errors_of, translate
 
 APPLICATION_ID: Final = 0x4D4C4F43
@@ -202,21 +202,8 @@ def version(connection: sqlite3.Connection) -> int:
 def require_version(connection: sqlite3.Connection, path: Path, steps: Sequence[Migration], *, upgrade: bool) -> int:
     """The schema version found. Raises StoreTooNew, StoreDamaged, or StoreError for an older one unless `upgrade`."""
     found = version(connection)
-    if found > len(steps):
-        raise StoreTooNew(
-            f"{path}: it was written by a newer mlops-coach (schema {found}, this one knows {len(steps)}); "
-            "install that version"
-        )
-    if found:
-        names = [row[0] for row in connection.execute("SELECT name FROM schema_migrations ORDER BY version")]
-        expected = [step.name for step in steps[:found]]
-        for have, want in zip(names, expected, strict=False):
-            if have != want:
-                raise StoreError(f"{path}: it was made by the migration {have}, here called {want}; undo the renaming")
-        if len(names) != found:
-            raise StoreDamaged(f"{path}: {found} migrations are counted, {len(names)} recorded; restore a backup")
-    if 0 < found < len(steps) and not upgrade:
-        raise StoreError(f"{path}: its schema is {found} of {len(steps)}; run: mlops-coach db upgrade")
+    names = [row[0] for row in connection.execute("SELECT name FROM schema_migrations ORDER BY version")] if found else []
+    require_known(path, found, names, steps, upgrade=upgrade)
     return found
 
 

@@ -9,37 +9,14 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import GeneratorType
-from typing import Any, Final
+from typing import Any
 
 from bot.core.errors import StoreError
-from bot.core.ports import CrashPoint, Query, Row, Unit
+from bot.core.ports import CrashPoint, Query, Row
+from bot.stores import units
 from bot.stores.sql import parameters
 from bot.stores.sqlite_errors import primary_code, translate
-
-Start = Callable[[], Unit[Any]]
-"""Begins a unit of work anew: it may be called again when a transaction has to be repeated."""
-
-MAX_STATEMENTS: Final = 100_000
-"""A unit that yields more is stopped: it would keep everybody else waiting."""
-
-
-@dataclass(slots=True)  # not frozen: one is made for every reply, and freezing triples what that costs
-class Done:
-    """A unit's result."""
-
-    value: Any
-
-
-@dataclass(slots=True)
-class Failed:
-    """What a unit raised, or what kept it from becoming durable."""
-
-    error: BaseException
-
-
-Outcome = Done | Failed
-
+from bot.stores.units import Done, Failed, Outcome, Start
 
 @dataclass(slots=True)
 class _Statement:
@@ -80,15 +57,23 @@ class Runner:
         # Which unit is to blame shows when each has a transaction of its own.
         return [self.write(connection, [start])[0] for start in batch]
 
-    def read(self, connection: sqlite3.Connection, start: Start) -> Outcome:
-        """Run a unit against one state of the database. Never raises."""
+    def read(self, connection: sqlite3.Connection, batch: Sequence[Start]) -> list[Outcome]:
+        """Run units against one state of the database. Never raises; a unit that does fails alone."""
+        outcomes: list[Outcome] = []
         try:
-            connection.execute("BEGIN")
-            try:
-                return Done(self._drive(connection, start))
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+            for start in batch:
+                if not connection.in_transaction:  # also after a fault that ended it
+                    connection.execute("BEGIN")
+                outcomes.append(self._seen(connection, start))
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except BaseException as error:  # noqa: BLE001 - every caller who has no outcome gets it
+            outcomes += [Failed(self._fault(error))] * (len(batch) - len(outcomes))
+        return outcomes
+
+    def _seen(self, connection: sqlite3.Connection, start: Start) -> Outcome:
+        try:
+            return Done(self._drive(connection, start))
         except BaseException as error:  # noqa: BLE001 - its caller gets it
             return Failed(self._fault(error))
 
@@ -133,23 +118,21 @@ class Runner:
         return Done(value)
 
     def _drive(self, connection: sqlite3.Connection, start: Start) -> Any:  # noqa: ANN401
-        unit = start()
-        if not isinstance(unit, GeneratorType):
-            raise TypeError(f"a unit of work is a generator function, not one that returns {type(unit).__name__}")
+        unit = units.begun(start)
         found: Any = None  # what a generator is begun with
         try:
-            for _ in range(MAX_STATEMENTS):
+            for _ in range(units.MAX_STATEMENTS):
                 found = self._rows(connection, unit.send(found))
         except StopIteration as end:
             return end.value
         finally:
             unit.close()
-        raise StoreError(f"{self._path}: a unit of work went beyond {MAX_STATEMENTS} statements; split it")
+        raise units.endless(self._path)
 
     def _rows(self, connection: sqlite3.Connection, query: Query) -> Sequence[Row]:
         statement = self._statements.get(query.name) if isinstance(query, Query) else None
         if statement is None or query.params.keys() != statement.parameters:
-            raise _misuse(query, statement)
+            raise units.misuse(query, statement and statement.parameters)
         try:
             cursor = connection.execute(statement.sql, query.params)
             found = cursor.fetchall()
@@ -170,15 +153,6 @@ class Runner:
         if isinstance(error, StopIteration):  # no future takes it
             return RuntimeError("a unit of work raised StopIteration before it began")
         return error
-
-
-def _misuse(query: object, statement: _Statement | None) -> Exception:
-    if not isinstance(query, Query):
-        return TypeError(f"a unit of work yields queries, not {type(query).__name__}")
-    if statement is None:
-        return StoreError(f"there is no query named {query.name!r}; add it to the queries of the store")
-    wrong = ", ".join(sorted(query.params.keys() ^ statement.parameters))
-    return StoreError(f"the query {query.name} was given too few or too many parameters; look at: {wrong}")
 
 
 def _only_reads(connection: sqlite3.Connection) -> bool:

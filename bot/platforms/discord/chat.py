@@ -25,10 +25,12 @@ from bot.platforms.discord.calls import Calls
 from bot.platforms.discord.client import CoachClient
 from bot.platforms.discord.faults import PASSING, missing, refusal, translated, translating
 from bot.platforms.discord.inbox import PLATFORM, Inbox, reply_of, written
+from bot.platforms.discord.pace import Pace
 from bot.platforms.discord.private import Private
 from bot.platforms.discord.receipts import Receipt, Receipts
 from bot.platforms.discord.send import Sender
 from bot.platforms.discord.show import NOBODY, show
+from bot.platforms.discord.turns import Turns
 from bot.platforms.erasures import Erasures
 
 log = logging.getLogger(__name__)
@@ -69,8 +71,9 @@ class DiscordChat:
         self._client: CoachClient | None = None
         self._sender: Sender | None = None
         self._ready = asyncio.Event()
+        self._pace, self._turns = Pace(shards.share if shards else 1.0), Turns(store)
         self._private = Private()
-        self._erasures = Erasures(store, PLATFORM, self._erase)
+        self._erasures = Erasures(store, PLATFORM, self._erase, of=self.serves)
         self._receipts = Receipts(lambda: self._client)
         self._tasks: set[asyncio.Task[None]] = set()
         self._catching_up: asyncio.Task[None] | None = None
@@ -98,7 +101,9 @@ class DiscordChat:
         """A new session's client, which this platform speaks through from now on."""
         self._ready.clear()
         self._sender = None
-        self._client = CoachClient(self, content=content, gateway=self._gateway_url)
+        self._client = CoachClient(
+            self, content=content, gateway=self._gateway_url, shards=self._shards, pace=self._pace, turns=self._turns
+        )
         return self._client
 
     def _background(self, work: object, name: str) -> asyncio.Task[None]:
@@ -245,7 +250,7 @@ class DiscordChat:
         while True:
             await asyncio.sleep(FORGET_EVERY_S)
             try:
-                for community in await self._need_coach().privacy.forget_left(PLATFORM, self._grace):
+                for community in await self._need_coach().privacy.forget_left(PLATFORM, self._grace, of=self.serves):
                     await self._store.write(rows, "discord_told_forget_all", community=community)
                     log.info("server %s removed the coach %s days ago and is forgotten", community, self._grace.days)
             except CoachError as error:
@@ -257,8 +262,8 @@ class DiscordChat:
         """A session has begun: what was missed is read again."""
         try:
             mark = await self._installation()
-            present = [str(guild.id) for guild in client.guilds]
-            await self._need_coach().privacy.present(PLATFORM, present, all_known=True)
+            present = {str(guild.id) for guild in client.guilds}
+            await self._need_coach().privacy.present(PLATFORM, present, all_of=self.serves)
         except CoachError as error:
             log.error("Discord: %s; the session is made again", error)
             await client.close()
@@ -279,6 +284,10 @@ class DiscordChat:
         row = await self._store.read(one, "discord_installation")
         assert row is not None  # noqa: S101  put there above
         return str(row["mark"])
+
+    def opened(self, thread: int) -> None:
+        """The coach has made a thread, in whichever process."""
+        self.inbox.threads.opened(str(thread))
 
     async def joined(self, guild: int) -> None:
         """The coach is in a server (again)."""

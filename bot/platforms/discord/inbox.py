@@ -19,8 +19,14 @@ log = logging.getLogger(__name__)
 
 PLATFORM = "discord"
 KNOWN_THREADS = 20_000
-OPENING_WAITS_S = (0.5, 2.0, 8.0)
-"""When a reply is tried again whose thread was made a moment ago: its round may not be noted as open yet."""
+OPENING_WAITS_S = (0.5, 2.0, 8.0, 20.0, 40.0, 60.0, 120.0, 300.0)
+"""When a reply is tried again whose thread was made a moment ago: its round may not be noted as open yet.
+
+It is noted late where the process that made the thread ends before it can, and another takes over from it.
+"""
+
+MOST_WAITING = 1_000
+"""Replies that wait for their round at once; the threads of those beyond are read again."""
 
 _KINDS = (discord.MessageType.default, discord.MessageType.reply)
 _MENTION = re.compile(r"<(?:@[!&]?|#)\d+>|<id:\w+>|</[^:>]{1,100}:\d+>")
@@ -80,7 +86,7 @@ class Threads:
         if thread.isdecimal():
             self._rounds.pop(int(thread), None)
             self.opening[int(thread)] = None
-            while len(self.opening) > 100:
+            while len(self.opening) > KNOWN_THREADS:
                 self.opening.popitem(last=False)
 
     async def round_of(self, community: int, thread: int) -> int | None:
@@ -107,6 +113,7 @@ class Inbox:
                  unreadable: Callable[[discord.Message, int], asyncio.Task[None]]) -> None:  # fmt: skip
         self._coach, self._gap, self._seen, self._unreadable = coach, gap, seen, unreadable
         self.threads = Threads(coach)
+        self._waiting = 0
 
     async def take(self, message: discord.Message, me: int, *, readable: bool) -> None:
         """A message that was written or edited; those in other places are left alone."""
@@ -128,17 +135,27 @@ class Inbox:
 
     async def _round(self, community: int, thread: int) -> int | None:
         found = await self.threads.round_of(community, thread)
-        for wait in OPENING_WAITS_S:
-            if found is not None or thread not in self.threads.opening:
-                break
-            await asyncio.sleep(wait)
-            found = await self.threads.round_of(community, thread)
-        return found
+        if found is not None or thread not in self.threads.opening:
+            return found
+        if self._waiting >= MOST_WAITING:
+            self._gap()
+            return None
+        self._waiting += 1
+        try:
+            for wait in OPENING_WAITS_S:
+                await asyncio.sleep(wait)
+                found = await self.threads.round_of(community, thread)
+                if found is not None or thread not in self.threads.opening:
+                    return found
+        finally:
+            self._waiting -= 1
+        self.threads.opening.pop(thread, None)  # it is no round's
+        return None
 
     async def withdraw(self, community: int | None, thread: int, messages: set[int]) -> None:
         """Messages that were deleted."""
         try:
-            if community is None or await self.threads.round_of(community, thread) is None:
+            if community is None or await self._round(community, thread) is None:
                 return
             for message in sorted(messages):
                 await self._coach.replies.withdraw(PLATFORM, str(community), str(thread), str(message))

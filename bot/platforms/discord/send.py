@@ -20,6 +20,7 @@ from bot.platforms.discord.faults import (
     missing,
     refusal,
     translated,
+    translating,
 )
 from bot.platforms.discord.marks import Marks
 from bot.platforms.discord.markup import cut
@@ -55,7 +56,7 @@ class Sender:
         """Post a parcel; a question gets its thread. Raises PlatformError, PlatformAway."""
         where, mark = self._where(parcel), self._mark(parcel)
         shown = await show(parcel.message, mark)
-        content, mentions = self._mention(parcel)
+        content, mentions = await self._mention(parcel)
         answered = _answered(parcel, where.id)
         reply: dict[str, Any] = {"reference": answered} if answered else {}
         try:
@@ -107,9 +108,9 @@ class Sender:
         return Sent(str(message), thread, " ".join(notes))
 
     async def _open_thread(self, parcel: Parcel, message: int) -> str:
-        made = self._client.get_partial_messageable(int(parcel.channel), guild_id=int(parcel.community))
         try:
-            thread = await made.get_partial_message(message).create_thread(
+            channel = await self._channel(parcel)
+            thread = await channel.get_partial_message(message).create_thread(
                 name=cut(" ".join(parcel.opens_thread.split()) or "Question", THREAD_NAME_LIMIT),
                 auto_archive_duration=_archive_minutes(parcel),
             )
@@ -120,9 +121,18 @@ class Sender:
                 self._channel_name(parcel), ["create_public_threads"]
             )
             raise translated(error, self._name(parcel), lacking=lacking) from error
-        except (ValueError, *PASSING) as error:  # ValueError: the server isn't known yet
+        except PASSING as error:
             raise translated(error, self._name(parcel)) from error
         return str(thread.id)
+
+    async def _channel(self, parcel: Parcel) -> discord.PartialMessageable | discord.TextChannel:
+        """A question's channel, where discord.py can make a thread: asked for if another process hears its server."""
+        if self._client.get_guild(int(parcel.community)) is None:
+            found = await self._client.fetch_channel(int(parcel.channel))
+            if not isinstance(found, discord.TextChannel):
+                raise PlatformError(f"#{self._channel_name(parcel)} is no text channel, so it can't have the question.")
+            return found
+        return self._client.get_partial_messageable(int(parcel.channel), guild_id=int(parcel.community))
 
     async def _pin(self, parcel: Parcel, message: int) -> list[str]:
         """Pin a question, or at its reveal take the pin off."""
@@ -183,9 +193,15 @@ class Sender:
 
     # ------------------------------------------------------------------------------------------ words and mentions
 
-    def _mention(self, parcel: Parcel) -> tuple[str | None, discord.AllowedMentions]:
+    async def _mention(self, parcel: Parcel) -> tuple[str | None, discord.AllowedMentions]:
+        """Who is called, and what is allowed for it. Raises PlatformError, PlatformAway."""
+        if not parcel.message.mention:
+            return None, NOBODY
         guild = self._client.get_guild(int(parcel.community))
-        role = mentioned(guild, parcel.message.mention) if guild and parcel.message.mention else None
+        if guild is None:  # another process hears it
+            with translating("a server"):
+                guild = await self._client.fetch_guild(int(parcel.community), with_counts=False)
+        role = mentioned(guild, parcel.message.mention)
         if role is None:
             return None, NOBODY
         if isinstance(role, str):

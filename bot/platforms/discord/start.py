@@ -23,8 +23,8 @@ LONG_ENOUGH_S = 60.0
 _BAD_TOKEN = 4004
 _CONTENT_REFUSED = 4014
 _HOPELESS = {
-    4010: "the shard is wrong",
-    4011: "sharding is required",
+    4010: "it refuses the shards in COACH_DISCORD_SHARDS; give each process others, of the same total",
+    4011: "the bot is in too many servers for so few shards; raise the total in COACH_DISCORD_SHARDS, in all processes",
     4012: "the gateway's version is not supported any more: update mlops-coach",
     4013: "an intent isn't known: update mlops-coach",
 }

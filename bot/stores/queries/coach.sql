@@ -204,9 +204,7 @@ RETURNING id, turn, behind, ready_at, held, due_at;
 -- name: reply_inherit
 -- An edit takes over the place of the words that nobody has begun to grade.
 UPDATE replies SET turn = :turn, behind = :behind, ready_at = :ready_at, held = :held, due_at = :due_at
-WHERE platform = :platform AND community = :community AND channel = :channel AND message = :message
-    AND revision = :revision
-RETURNING id;
+WHERE id = :id RETURNING id;
 
 -- name: reply_give_up_place
 UPDATE replies SET ready_at = NULL WHERE id = :id RETURNING id;

@@ -21,3 +21,12 @@ DELETE FROM discord_told WHERE community = :community RETURNING user_id;
 SELECT p.channel, o.message FROM replies p JOIN outbox o ON o.round_id = p.round_id AND o.reply_id = p.id
 WHERE p.platform = 'discord' AND p.community = :community AND p.user_id = :user_id AND p.private = 0
     AND o.kind = 'grade' AND o.message <> '';
+
+-- name: discord_turn_take
+-- Only if the turn before is over, or was taken by a clock that is wrong.
+INSERT INTO discord_turns (bucket, free_at) VALUES (:bucket, :free_at)
+ON CONFLICT (bucket) DO UPDATE SET free_at = excluded.free_at
+WHERE discord_turns.free_at <= :now OR discord_turns.free_at > :wrong RETURNING bucket;
+
+-- name: discord_turn
+SELECT free_at FROM discord_turns WHERE bucket = :bucket;

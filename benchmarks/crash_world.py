@@ -1,0 +1,371 @@
+"""The platform's side of the crash harness: a chat server on loopback that remembers all that was ever said in it.
+
+It outlives the coach's process. What a person does is an event that is sent until it is acknowledged, as Slack does, or
+that is gone with its session, as on Discord: then only the thread's history tells of it. A line is a JSON object.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import itertools
+import json
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.crash_clock import SharedClock
+
+COMMUNITY, PLATFORM = "hall", "loop"
+ORGANISER = "boss"
+REPLAY_WITHIN = dt.timedelta(hours=12)
+"""A session may lose its events only while the coach still reads the threads again that they were in."""
+
+SEND_AGAIN_S = 2.0
+LINE_LIMIT = 2**26
+
+
+@dataclass(slots=True)
+class Version:
+    """One text of a message. `score` is what it is worth; talk is worth nothing until somebody asks."""
+
+    text: str
+    at: dt.datetime
+    revision: str
+    answer: bool
+    score: int
+    copied: bool = False
+    acked: bool = False
+
+
+@dataclass(slots=True)
+class Written:
+    """A person's message; `channel` is the one of its thread."""
+
+    id: str
+    channel: str
+    thread: str
+    author: str
+    versions: list[Version]
+    addressed: bool = False
+    deleted: bool = False
+    acked_before_deletion: bool = False
+    asked: bool = False
+
+
+@dataclass(slots=True)
+class Said:
+    """A message of the coach. `target` is the round or reply that its buttons are for."""
+
+    id: str
+    key: str
+    kind: str
+    channel: str
+    thread: str
+    reply_to: str
+    only_for: str
+    target: str
+    text: str
+    erased: bool = False
+
+
+@dataclass(slots=True)
+class Use:
+    """One use of a command, tried with a new key until the coach has answered it; `keys` are (key, when) of each try."""
+
+    verb: str
+    channel: str
+    person: str
+    args: dict[str, str]
+    target: str = ""
+    thread: str = ""
+    score: int = 0
+    copied: bool = False
+    keys: list[tuple[str, dt.datetime]] = field(default_factory=list)
+    answered_at: dt.datetime | None = None
+    answer: str = ""
+    refused: bool = False
+
+
+@dataclass(slots=True)
+class Trouble:
+    """How often (0 to 1) the platform says that it is away, before or after the work was done, or refuses for good."""
+
+    away: float = 0.0
+    away_after: float = 0.0
+    refuse: float = 0.0
+
+
+@dataclass(slots=True)
+class _Event:
+    line: dict[str, Any]
+    since: dt.datetime
+    version: Version | None
+    message: Written | None
+    sent: float = 0.0
+
+
+class World:
+    """One community with its channels. `forgetful` breaks it on purpose: it finds nothing that was said before."""
+
+    def __init__(self, rng: random.Random, clock: SharedClock, *, forgetful: bool = False) -> None:
+        self._rng, self.clock, self._forgetful = rng, clock, forgetful
+        self._ids = itertools.count(1)
+        self.written: dict[str, Written] = {}
+        self.said: list[Said] = []
+        self.refused: set[str] = set()
+        self.threads: dict[str, str] = {}
+        self.rounds: dict[str, str] = {}
+        """The round of a thread, as the question's buttons name it."""
+        self.uses: list[Use] = []
+        self.trouble = Trouble()
+        self.redelivered = self.sessions_lost = 0
+        self._events: dict[int, _Event] = {}
+        self._missed: list[_Event] = []
+        self._open_uses: dict[int, Use] = {}
+        self._child: asyncio.StreamWriter | None = None
+        self._server: asyncio.Server | None = None
+        self.caught_up = False
+        self.port = 0
+
+    # ------------------------------------------------------------------------------------------ what people do
+
+    def write(self, channel: str, thread: str, author: str, version: Version, *, addressed: bool = False) -> Written:
+        """Post a message into a thread."""
+        message = Written(self._id(), channel, thread, author, [version], addressed)
+        self.written[message.id] = message
+        self._event(self._line(message, version), version, message)
+        return message
+
+    def edit(self, message: Written, version: Version) -> None:
+        """Give a message another text."""
+        message.versions.append(version)
+        self._event(self._line(message, version), version, message)
+
+    def delete(self, message: Written) -> None:
+        """Delete a message."""
+        message.acked_before_deletion = message.versions[-1].acked
+        message.deleted = True
+        line = {"do": "deleted", "thread": message.thread, "message": message.id}
+        self._event(line, None, message)
+
+    def repeat(self, message: Written) -> None:
+        """Deliver a message once more, as it is now."""
+        self.redelivered += 1
+        self._event(self._line(message, message.versions[-1]), message.versions[-1], message)
+
+    def use(self, use: Use) -> None:
+        """Use a command, and again until it is answered."""
+        number = self._number()
+        self._open_uses[number] = use
+        self.uses.append(use)
+        self._try(number, use)
+
+    def busy(self, channel: str, verb: str) -> bool:
+        """Whether a command with a verb is waiting for its answer in a channel."""
+        return any(use.channel == channel and use.verb == verb for use in self._open_uses.values())
+
+    def jump(self, span: dt.timedelta) -> None:
+        """Let time pass."""
+        self.clock.jump(span)
+        self._tell({"do": "clock", "offset": self.clock.offset})
+
+    @property
+    def connected(self) -> bool:
+        return self._child is not None
+
+    @property
+    def outstanding(self) -> int:
+        """Events and commands that the coach hasn't acknowledged."""
+        return len(self._events) + len(self._missed) + len(self._open_uses)
+
+    # ------------------------------------------------------------------------------------------ lines out
+
+    def _id(self) -> str:
+        return str(next(self._ids))
+
+    def _number(self) -> int:
+        return next(self._ids)
+
+    def _line(self, message: Written, version: Version) -> dict[str, Any]:
+        return {
+            "do": "written",
+            "thread": message.thread,
+            "message": message.id,
+            "author": message.author,
+            "text": version.text,
+            "at": version.at.isoformat(),
+            "revision": version.revision,
+            "addressed": message.addressed,
+        }
+
+    def _event(self, line: dict[str, Any], version: Version | None, message: Written | None) -> None:
+        number = self._number()
+        self._events[number] = event = _Event(line, self.clock.now(), version, message)
+        self._send(number, event)
+
+    def _send(self, number: int, event: _Event) -> None:
+        event.sent = time.monotonic()
+        self._tell({**event.line, "event": number})
+
+    def _try(self, number: int, use: Use) -> None:
+        if self._child is None:
+            return
+        key, at = f"use-{self._id()}", self.clock.unique()
+        use.keys.append((key, at))
+        self._tell(
+            {
+                "do": "use",
+                "use": number,
+                "verb": use.verb,
+                "channel": use.channel,
+                "person": use.person,
+                "args": use.args,
+                "target": use.target,
+                "thread": use.thread,
+                "key": key,
+                "at": at.isoformat(),
+            }
+        )
+
+    def _tell(self, line: dict[str, Any]) -> None:
+        if self._child is not None:
+            with contextlib.suppress(ConnectionError):
+                self._child.write(json.dumps(line).encode() + b"\n")
+
+    def send_again(self) -> None:
+        """Repeat what has waited long for its acknowledgement."""
+        for number, event in list(self._events.items()):
+            if time.monotonic() - event.sent > SEND_AGAIN_S:
+                self.redelivered += 1
+                self._send(number, event)
+
+    def bye(self) -> None:
+        """Ask the coach to stop."""
+        self._tell({"do": "bye"})
+
+    # ------------------------------------------------------------------------------------------ lines in
+
+    async def open(self) -> None:
+        """Listen on a free port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=LINE_LIMIT)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._server:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._child, self.caught_up = writer, False
+        self._tell({"do": "clock", "offset": self.clock.offset})
+        self._resume()
+        try:
+            while line := await reader.readline():
+                self._heard(json.loads(line))
+        except (ConnectionError, json.JSONDecodeError):  # killed in the middle of a line
+            pass
+        finally:
+            if self._child is writer:
+                self._child = None
+            writer.close()
+
+    def _resume(self) -> None:
+        """Begin the coach's next session: events come again in about their order, or are gone with the last one."""
+        now = self.clock.now()
+        old = any(now - event.since > REPLAY_WITHIN for event in (*self._events.values(), *self._missed))
+        if not old and self._rng.random() < 0.4:
+            self.sessions_lost += 1
+            self._missed += self._events.values()
+            self._events.clear()
+        elif old:
+            for event in self._missed:
+                self._events[self._number()] = event
+            self._missed.clear()
+        order = sorted(self._events.items(), key=lambda pair: pair[0] + 10 * self._rng.random())
+        for number, event in order:
+            self.redelivered += 1
+            self._send(number, event)
+        for number, use in self._open_uses.items():
+            self._try(number, use)
+
+    def _heard(self, line: dict[str, Any]) -> None:
+        match line["do"]:
+            case "ack":
+                self._acked(line["event"])
+            case "answered":
+                self._answered(line)
+            case "caught up":
+                self.caught_up = True
+                for event in self._missed:
+                    self._mark(event)
+                self._missed.clear()
+            case asked:
+                answer = self._do(asked, line)
+                self._tell({**answer, "do": "answer", "id": line["id"]})
+
+    def _acked(self, number: int) -> None:
+        event = self._events.pop(number, None)
+        if event:
+            self._mark(event)
+
+    def _mark(self, event: _Event) -> None:
+        if event.version and event.message and (event.message.versions[-1] is event.version or not event.message):
+            event.version.acked = True
+
+    def _answered(self, line: dict[str, Any]) -> None:
+        use = self._open_uses.pop(line["use"], None)
+        if use:
+            use.answered_at, use.answer, use.refused = self.clock.now(), line["text"], line["refusal"]
+
+    # ------------------------------------------------------------------------------------------ what the coach does
+
+    def _do(self, asked: str, line: dict[str, Any]) -> dict[str, Any]:
+        if asked in ("send", "amend"):
+            if self._rng.random() < self.trouble.refuse:
+                self.refused.add(line["key"])
+                return {"error": "refused"}
+            if self._rng.random() < self.trouble.away:
+                return {"error": "away"}
+        answer: dict[str, Any] = getattr(self, f"_{asked}")(line)
+        return {"error": "away"} if self._rng.random() < self.trouble.away_after else answer
+
+    def _send_message(self, line: dict[str, Any]) -> Said:
+        names = ("key", "kind", "channel", "thread", "reply_to", "only_for", "target", "text")
+        said = Said(self._id(), **{name: line[name] for name in names})
+        self.said.append(said)
+        return said
+
+    def _send_(self, line: dict[str, Any]) -> dict[str, Any]:
+        return {"message": self._send_message(line).id}
+
+    def _thread(self, line: dict[str, Any]) -> dict[str, Any]:
+        """Make a message's thread; it is there once, however often it is asked for."""
+        said = next(said for said in self.said if said.id == line["message"])
+        thread = f"t{said.id}"
+        self.threads[thread], self.rounds[thread] = said.channel, said.target
+        return {"thread": thread}
+
+    def _find(self, line: dict[str, Any]) -> dict[str, Any]:
+        found = [said for said in self.said if said.key == line["key"] and not said.erased and not said.only_for]
+        return {"message": found[0].id if found and not self._forgetful else ""}
+
+    def _amend(self, line: dict[str, Any]) -> dict[str, Any]:
+        for said in self.said:
+            if said.id == line["message"]:
+                said.text = line["text"]
+        return {}
+
+    def _history(self, line: dict[str, Any]) -> dict[str, Any]:
+        there = [m for m in self.written.values() if m.thread == line["thread"] and not m.deleted]
+        since = dt.datetime.fromisoformat(line["since"])
+        return {"messages": [self._line(m, m.versions[-1]) for m in there if m.versions[0].at >= since]}
+
+    def _forget(self, line: dict[str, Any]) -> dict[str, Any]:
+        own = {message.id for message in self.written.values() if message.author == line["user"]}
+        for said in self.said:
+            said.erased = said.erased or said.reply_to in own
+        return {}

@@ -1,0 +1,98 @@
+"""The whole way of an answer, from `Replies.take` to the sent grade: what it costs, and against what."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.single import SingleStore
+from benchmarks.stage import stage
+from bot.core.ports import Store
+from bot.stores.sqlite import SqliteStore
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run did: answers, or takes; wall and processor seconds; commits that were flushed to the disk."""
+
+    done: int
+    seconds: float
+    cpu: float
+    commits: int
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.done / self.seconds
+
+    @property
+    def commits_each(self) -> float:
+        return self.commits / self.done
+
+
+class Commits:
+    """Counts a store's commits by its crash points."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def crash(self, name: str) -> None:
+        self.count += name == "commit.after"
+
+
+async def closed_loop(people: int, seconds: float, act: Callable[[], Awaitable[None]]) -> int:
+    """People who each act again as soon as the last time is over: how often they did, all together."""
+    end, done = time.perf_counter() + seconds, 0
+
+    async def person() -> None:
+        nonlocal done
+        while time.perf_counter() < end:
+            await act()
+            done += 1
+
+    await asyncio.gather(*(person() for _ in range(people)))
+    return done
+
+
+async def answers(store: Store, commits: Callable[[], int], people: int, seconds: float) -> Ran:
+    """Replies that are graded and delivered, `people` of them on their way at any time."""
+    async with stage(store, at_once=people) as on:
+        await closed_loop(people, min(0.2, seconds / 4), on.answered)  # statements are compiled, pages are there
+        before, begun, cpu = commits(), time.perf_counter(), time.process_time()
+        done = await closed_loop(people, seconds, on.answered)
+        await on.rest()
+        return Ran(done, time.perf_counter() - begun, time.process_time() - cpu, commits() - before)
+
+
+async def takes(store: Store, commits: Callable[[], int], people: int, seconds: float) -> Ran:
+    """Replies that are stored and acknowledged, `people` of them waiting at any time; nothing grades them meanwhile."""
+    async with stage(store, at_once=0) as on:
+        await closed_loop(people, min(0.2, seconds / 4), on.take)
+        before, begun, cpu = commits(), time.perf_counter(), time.process_time()
+        done = await closed_loop(people, seconds, on.take)
+        return Ran(done, time.perf_counter() - begun, time.process_time() - cpu, commits() - before)
+
+
+Measure = Callable[[Store, Callable[[], int], int, float], Awaitable[Ran]]
+
+
+async def grouped(folder: Path, measure: Measure, people: int, seconds: float) -> Ran:
+    """Measured on the coach's own store, in a new database."""
+    commits = Commits()
+    store = await SqliteStore.open(folder / "grouped.sqlite3", crash=commits.crash)
+    try:
+        return await measure(store, lambda: commits.count, people, seconds)
+    finally:
+        await store.close()
+
+
+async def single(folder: Path, measure: Measure, people: int, seconds: float) -> Ran:
+    """Measured with one transaction, flushed by itself, for each step."""
+    store = await SingleStore.open(folder / "single.sqlite3")
+    try:
+        return await measure(store, lambda: store.commits, people, seconds)
+    finally:
+        await store.close()

@@ -1,0 +1,110 @@
+"""What group commit is measured against: every unit of work in a transaction of its own, each with its own flush."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import aiosqlite
+
+from benchmarks.stage import FIRST_MESSAGE
+from bot.core.ports import Unit
+from bot.stores.sql import load_migrations, load_queries
+from bot.stores.sqlite import QUERIES, SCHEMA
+from bot.stores.sqlite_files import statements
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+PLACE = {"platform": "room", "community": "community", "channel": "thread"}
+
+
+@contextmanager
+def raw(path: Path) -> Iterator[sqlite3.Connection]:
+    """A plain connection of sqlite3 to a new database with the coach's schema, a log and synchronous=FULL."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        for step in load_migrations(SCHEMA):
+            for statement in statements(step):
+                connection.execute(statement)
+        yield connection
+
+
+class SingleStore:
+    """A `bot.core.ports.Store` as it is commonly written on aiosqlite: units one after the other, each of them a
+    transaction, each statement awaited.
+    """
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._queries = load_queries(QUERIES)
+        self._free = asyncio.Lock()
+        self.commits = 0
+
+    @classmethod
+    async def open(cls, path: Path) -> SingleStore:
+        """A new database at `path`."""
+        with raw(path):
+            pass
+        connection = await aiosqlite.connect(path, isolation_level=None)
+        await connection.execute("PRAGMA synchronous = FULL")
+        connection.row_factory = lambda cursor, row: dict(zip((c[0] for c in cursor.description), row, strict=True))
+        return cls(connection)
+
+    async def write(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        async with self._free:
+            await self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = await self._drive(unit(*args, **kwargs))
+            except BaseException:
+                await self._connection.execute("ROLLBACK")
+                raise
+            await self._connection.execute("COMMIT")
+            self.commits += 1
+            return result
+
+    async def read(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        async with self._free:
+            return await self._drive(unit(*args, **kwargs))
+
+    async def notify(self, topic: str) -> None:
+        return None
+
+    async def listen(self, callback: Callable[[str], None]) -> None:
+        return None
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def _drive(self, unit: Unit[T]) -> T:
+        found: Any = None
+        while True:
+            try:
+                query = unit.send(found)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            async with self._connection.execute(self._queries[query.name], query.params) as cursor:
+                found = list(await cursor.fetchall())
+
+
+def inserts(connection: sqlite3.Connection, seconds: float, text: str) -> float:
+    """Replies a second that a plain loop of sqlite3 stores with a commit each."""
+    insert = load_queries(QUERIES)["reply_insert"]
+    row = {**PLACE, "round_id": 1, "revision": "", "user_id": "u1", "private": 0, "text": text, "state": "received"}
+    row |= {"at": 1, "practice": 0, "due_at": 1}
+    messages = itertools.count(FIRST_MESSAGE)
+    done, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(insert, {**row, "message": str(next(messages))}).fetchall()
+        connection.execute("COMMIT")
+        done += 1
+    return done / (time.perf_counter() - start)

@@ -1,0 +1,77 @@
+"""Discord's limit on a bot's requests, kept by waiting rather than by being refused."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+
+import aiohttp
+from discord.http import Route
+
+REQUESTS_PER_S = 50.0
+"""What Discord allows a bot in a second, over all its processes and routes."""
+
+_FREE = ("/interactions/", "/webhooks/")
+"""What answers an interaction isn't counted."""
+
+
+class Pace:
+    """Lets requests begin, first come first served, so that no second sees more than this process's part of them.
+
+    `share` is that part of the whole limit, above 0 and up to 1. `now` and `sleep` are in seconds.
+    """
+
+    def __init__(
+        self,
+        share: float = 1.0,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        rate = REQUESTS_PER_S * share
+        # Rounded down, or the parts of all processes could be more than the whole.
+        self._count = max(1, math.floor(rate + 1e-9))
+        self._seconds = max(1.0, self._count / rate)
+        self._began: deque[float] = deque(maxlen=self._count)
+        self._now, self._sleep = now, sleep
+        self._line = asyncio.Lock()
+        self._waiting = 0
+
+    @property
+    def behind(self) -> float:
+        """About how many seconds a request that comes now has to wait."""
+        return self._waiting / self._count * self._seconds
+
+    async def wait(self) -> None:
+        """Return when one more request may begin."""
+        self._waiting += 1
+        try:
+            async with self._line:
+                while len(self._began) == self._count and (left := self._began[0] + self._seconds - self._now()) > 0:
+                    await self._sleep(left)
+                self._began.append(self._now())
+        finally:
+            self._waiting -= 1
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """What a client's HTTP session asks before each request, a repeated one included."""
+
+        async def begin(_session: aiohttp.ClientSession, _context: SimpleNamespace, request: Request) -> None:
+            if counted(str(request.url)):
+                await self.wait()
+
+        tracing = aiohttp.TraceConfig()
+        tracing.on_request_start.append(begin)
+        return tracing
+
+
+Request = aiohttp.TraceRequestStartParams
+
+
+def counted(url: str) -> bool:
+    """Whether Discord counts a request: what goes to its API and doesn't answer an interaction."""
+    return url.startswith(Route.BASE) and not url.removeprefix(Route.BASE).startswith(_FREE)

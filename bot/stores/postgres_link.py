@@ -1,0 +1,174 @@
+"""Connections to a PostgreSQL server: how they are opened, lent, and found again after the server was away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from bot.core.errors import StoreAway, StoreError
+from bot.stores.postgres_errors import VENDOR, is_away, name_of, translate
+
+CONNECT_SECONDS: Final = 10.0
+COMMAND_SECONDS: Final = 120.0
+"""A server that doesn't answer for this long is treated as away."""
+
+FIRST_WAIT: Final = 0.1
+LONGEST_WAIT: Final = 5.0
+_STATEMENTS_KEPT: Final = 512
+
+# Sequential scans of small tables would make any two units that touch one conflict: what a serializable transaction
+# has read is remembered by row and page for an index, but as a whole table for a scan.
+_SETTINGS: Final = {
+    "application_name": "mlops-coach",
+    "enable_seqscan": "off",
+    "jit": "off",
+    "idle_in_transaction_session_timeout": "60s",
+}
+# What is acknowledged has to be on the disk, whatever this database or user has as a default.
+_DURABLE: Final = """
+SELECT set_config('synchronous_commit', 'on', false)
+WHERE current_setting('synchronous_commit') IN ('off', 'local')
+"""
+
+_log = logging.getLogger(__name__)
+
+
+class Lost(Exception):
+    """The connection broke, or there is none to be had; the cause is why."""
+
+
+def shown(url: str) -> str:
+    """An address without its user's password and its options, fit to be shown."""
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname or ""
+    try:
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:  # several hosts, each with its port
+        port = ""
+    return f"postgresql://{user}{host}{port}{parts.path}"
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """A connection that is ready for use. Raises Lost where there is no server, StoreError where it refuses."""
+    where = shown(url)
+    try:
+        connection = await asyncpg.connect(
+            url,
+            timeout=CONNECT_SECONDS,
+            command_timeout=COMMAND_SECONDS,
+            statement_cache_size=_STATEMENTS_KEPT,
+            max_cached_statement_lifetime=0,
+            server_settings=_SETTINGS,
+        )
+        await connection.execute(_DURABLE)
+    except VENDOR as error:
+        if is_away(error):
+            raise Lost from error
+        raise translate(error, where) from error
+    except ValueError as error:  # its words may hold the password
+        raise StoreError(f"{where}: the address can't be read; write postgresql://user:password@host/database") from None
+    return connection
+
+
+class Server:
+    """A server at an address, and whether it answers. Shared by all that use it in a process."""
+
+    def __init__(self, url: str, rng: random.Random, patience: float) -> None:
+        """`patience` is how many seconds to wait for a server that is away."""
+        self.url = url
+        self.where = shown(url)
+        self.patience = patience
+        self._rng = rng
+        self._away = False
+
+    def lost(self, error: BaseException) -> None:
+        """Log, once until it answers again, that it is away."""
+        if not self._away:
+            self._away = True
+            _log.warning("%s: the server is away (%s); waiting for it", self.where, name_of(error.__cause__ or error))
+
+    def answered(self) -> None:
+        if self._away:
+            self._away = False
+            _log.warning("%s: the server is back", self.where)
+
+    def pause(self, tries: int, *, first: float = FIRST_WAIT, most: float = LONGEST_WAIT) -> float:
+        """Seconds to wait after the n-th failure (from 1): about doubling, never the same for two that failed at once.
+        """
+        return min(most, first * 2.0 ** min(tries - 1, 16)) * self._rng.uniform(0.5, 1.0)
+
+    def given_up(self, error: BaseException) -> StoreAway:
+        why = name_of(error.__cause__ or error)
+        return StoreAway(f"{self.where}: the server can't be reached ({why}); start it, or check COACH_DATABASE_URL")
+
+
+class Slot:
+    """A place for one connection, opened when it is needed. Used by one unit of work at a time."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.name = uuid.uuid4().hex
+        self.units = 0
+        """How many units this slot has committed, or tried to."""
+        self._connection: asyncpg.Connection | None = None
+
+    async def connection(self) -> asyncpg.Connection:
+        """Raises Lost, StoreError."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(self.server.url)
+            self.server.answered()
+        return self._connection
+
+    def broken(self, error: BaseException) -> bool:
+        """Whether the connection can't be used any more after an error; it is dropped then."""
+        gone = self._connection is None or self._connection.is_closed() or is_away(error)
+        if gone:
+            self.drop()
+        return gone
+
+    def drop(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None or connection.is_closed():
+            return
+        try:
+            await connection.close(timeout=CONNECT_SECONDS)
+        except VENDOR:  # it is gone already
+            connection.terminate()
+
+
+class Pool:
+    """A few slots, lent in the order in which they were asked for; the one used last first, as it is warm."""
+
+    def __init__(self, server: Server, size: int) -> None:
+        self._slots = [Slot(server) for _ in range(size)]
+        self._idle: asyncio.LifoQueue[Slot] = asyncio.LifoQueue()
+        for slot in reversed(self._slots):
+            self._idle.put_nowait(slot)
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[Slot]:
+        slot = await self._idle.get()
+        try:
+            yield slot
+        finally:
+            self._idle.put_nowait(slot)
+
+    async def close(self) -> None:
+        """Close all connections; nobody may use one any more."""
+        await asyncio.gather(*(slot.close() for slot in self._slots))
+
+
