@@ -37,7 +37,11 @@ class Version:
     answer: bool
     score: int
     copied: bool = False
-    acked: bool = False
+    acked_at: dt.datetime | None = None
+
+    @property
+    def acked(self) -> bool:
+        return self.acked_at is not None
 
 
 @dataclass(slots=True)
@@ -87,6 +91,7 @@ class Use:
     answered_at: dt.datetime | None = None
     answer: str = ""
     refused: bool = False
+    sent: float = 0.0
 
 
 @dataclass(slots=True)
@@ -103,7 +108,6 @@ class _Event:
     line: dict[str, Any]
     since: dt.datetime
     version: Version | None
-    message: Written | None
     sent: float = 0.0
 
 
@@ -136,25 +140,25 @@ class World:
         """Post a message into a thread."""
         message = Written(self._id(), channel, thread, author, [version], addressed)
         self.written[message.id] = message
-        self._event(self._line(message, version), version, message)
+        self._event(self._line(message, version), version)
         return message
 
     def edit(self, message: Written, version: Version) -> None:
         """Give a message another text."""
         message.versions.append(version)
-        self._event(self._line(message, version), version, message)
+        self._event(self._line(message, version), version)
 
     def delete(self, message: Written) -> None:
         """Delete a message."""
         message.acked_before_deletion = message.versions[-1].acked
         message.deleted = True
         line = {"do": "deleted", "thread": message.thread, "message": message.id}
-        self._event(line, None, message)
+        self._event(line, None)
 
     def repeat(self, message: Written) -> None:
         """Deliver a message once more, as it is now."""
         self.redelivered += 1
-        self._event(self._line(message, message.versions[-1]), message.versions[-1], message)
+        self._event(self._line(message, message.versions[-1]), message.versions[-1])
 
     def use(self, use: Use) -> None:
         """Use a command, and again until it is answered."""
@@ -201,9 +205,9 @@ class World:
             "addressed": message.addressed,
         }
 
-    def _event(self, line: dict[str, Any], version: Version | None, message: Written | None) -> None:
+    def _event(self, line: dict[str, Any], version: Version | None) -> None:
         number = self._number()
-        self._events[number] = event = _Event(line, self.clock.now(), version, message)
+        self._events[number] = event = _Event(line, self.clock.now(), version)
         self._send(number, event)
 
     def _send(self, number: int, event: _Event) -> None:
@@ -213,6 +217,7 @@ class World:
     def _try(self, number: int, use: Use) -> None:
         if self._child is None:
             return
+        use.sent = time.monotonic()
         key, at = f"use-{self._id()}", self.clock.unique()
         use.keys.append((key, at))
         self._tell(
@@ -241,6 +246,9 @@ class World:
             if time.monotonic() - event.sent > SEND_AGAIN_S:
                 self.redelivered += 1
                 self._send(number, event)
+        for number, use in list(self._open_uses.items()):
+            if time.monotonic() - use.sent > SEND_AGAIN_S:
+                self._try(number, use)
 
     def bye(self) -> None:
         """Ask the coach to stop."""
@@ -300,8 +308,6 @@ class World:
                 self._answered(line)
             case "caught up":
                 self.caught_up = True
-                for event in self._missed:
-                    self._mark(event)
                 self._missed.clear()
             case asked:
                 answer = self._do(asked, line)
@@ -309,12 +315,8 @@ class World:
 
     def _acked(self, number: int) -> None:
         event = self._events.pop(number, None)
-        if event:
-            self._mark(event)
-
-    def _mark(self, event: _Event) -> None:
-        if event.version and event.message and (event.message.versions[-1] is event.version or not event.message):
-            event.version.acked = True
+        if event and event.version:
+            event.version.acked_at = event.version.acked_at or self.clock.now()
 
     def _answered(self, line: dict[str, Any]) -> None:
         use = self._open_uses.pop(line["use"], None)
@@ -330,41 +332,38 @@ class World:
                 return {"error": "refused"}
             if self._rng.random() < self.trouble.away:
                 return {"error": "away"}
-        answer: dict[str, Any] = getattr(self, f"_{asked}")(line)
+        answer: dict[str, Any] = getattr(self, f"do_{asked}")(line)
         return {"error": "away"} if self._rng.random() < self.trouble.away_after else answer
 
-    def _send_message(self, line: dict[str, Any]) -> Said:
+    def do_send(self, line: dict[str, Any]) -> dict[str, Any]:
+        """Post what the coach says, as often as it is told to."""
         names = ("key", "kind", "channel", "thread", "reply_to", "only_for", "target", "text")
-        said = Said(self._id(), **{name: line[name] for name in names})
-        self.said.append(said)
-        return said
+        self.said.append(Said(self._id(), **{name: line[name] for name in names}))
+        return {"message": self.said[-1].id}
 
-    def _send_(self, line: dict[str, Any]) -> dict[str, Any]:
-        return {"message": self._send_message(line).id}
-
-    def _thread(self, line: dict[str, Any]) -> dict[str, Any]:
+    def do_thread(self, line: dict[str, Any]) -> dict[str, Any]:
         """Make a message's thread; it is there once, however often it is asked for."""
         said = next(said for said in self.said if said.id == line["message"])
         thread = f"t{said.id}"
         self.threads[thread], self.rounds[thread] = said.channel, said.target
         return {"thread": thread}
 
-    def _find(self, line: dict[str, Any]) -> dict[str, Any]:
+    def do_find(self, line: dict[str, Any]) -> dict[str, Any]:
         found = [said for said in self.said if said.key == line["key"] and not said.erased and not said.only_for]
         return {"message": found[0].id if found and not self._forgetful else ""}
 
-    def _amend(self, line: dict[str, Any]) -> dict[str, Any]:
+    def do_amend(self, line: dict[str, Any]) -> dict[str, Any]:
         for said in self.said:
             if said.id == line["message"]:
                 said.text = line["text"]
         return {}
 
-    def _history(self, line: dict[str, Any]) -> dict[str, Any]:
+    def do_history(self, line: dict[str, Any]) -> dict[str, Any]:
         there = [m for m in self.written.values() if m.thread == line["thread"] and not m.deleted]
         since = dt.datetime.fromisoformat(line["since"])
         return {"messages": [self._line(m, m.versions[-1]) for m in there if m.versions[0].at >= since]}
 
-    def _forget(self, line: dict[str, Any]) -> dict[str, Any]:
+    def do_forget(self, line: dict[str, Any]) -> dict[str, Any]:
         own = {message.id for message in self.written.values() if message.author == line["user"]}
         for said in self.said:
             said.erased = said.erased or said.reply_to in own

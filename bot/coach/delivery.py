@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.coach import records
-from bot.coach.replies import own_grade
+from bot.coach.replies import grade_in
 from bot.coach.standings import podium
 from bot.coach.work import LEASE, RETRY_AFTER_ERROR_S, Bell, backoff, stop
 from bot.core import render
@@ -298,13 +298,14 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
     found = yield from one("round_get", id=row["round_id"])
     if found is None or not found["body"]:
         return None
-    round_ = records.round_(found)
     kind = ParcelKind(row["kind"])
-    key, home = str(row["id"]), round_.channel
+    key, home = str(row["id"]), records.channel(found, found["channel_id"])
     if kind is ParcelKind.QUESTION:
+        round_ = records.round_(found)
         title = render.thread_title(round_.question)
         return _to(home, key, kind, "", render.question_post(round_, found["answered"]), opens_thread=title)
     if kind is ParcelKind.REVEAL:
+        round_ = records.round_(found)
         result = yield from podium(round_)
         words = render.reveal(round_, result)
         return _to(home, key, kind, round_.thread, words, reply_to=round_.message)
@@ -318,7 +319,7 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
     if kind is ParcelKind.PACED:
         words = render.paced(records.moment(reply["ready_at"]))
         return _to(home, key, kind, reply["channel"], words, reply_to=reply_to, only_for=only_for)
-    own = yield from own_grade(reply["id"])
+    own = yield from grade_in(reply)
     if own.grade is None:
         return None
     message = render.grade(own.grade, own.reply_id, own.notes)

@@ -31,6 +31,12 @@ COSTLY_TRIES = 4
 
 LONGEST_WAIT_S = 30.0
 
+KNOWN_QUESTIONS = 1_000
+"""Versions of questions that are kept in memory."""
+
+COMPARED_AT_ONCE = 100
+"""Answers of others that one is compared with where they are read; more would keep other readers waiting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Graders:
@@ -93,6 +99,7 @@ class Grading:
         self._deliver = deliver
         self._at_once = graders.at_once
         self._same = Alone()
+        self._questions: dict[str, Question] = {}
         self._at_work: dict[asyncio.Task[None], int] = {}
         self.bell = bell
 
@@ -149,10 +156,8 @@ class Grading:
             log.error("%s: could not be recorded; its lease expires and it is tried again: %s", task.get_name(), error)
 
     async def _one(self, row: Row) -> None:
-        round_ = await self._store.read(one, "round_get", id=row["round_id"])
-        assert round_ is not None  # noqa: S101  replies refer to their round
-        question = records.QUESTION.validate_json(round_["body"])
-        key = known.key(round_["question_version"], row["text"], self._graders.identity)
+        question = await self._question(row)
+        key = known.key(row["question_version"], row["text"], self._graders.identity)
         async with self._same.of(key):  # the same words are worth one request, also when they come together
             began = time.perf_counter()
             try:
@@ -186,13 +191,22 @@ class Grading:
             await self._notices.put(place, self._graders.heard.pop(), everywhere=True)
         return grade
 
+    async def _question(self, row: Row) -> Question:
+        """What a reply answers. A version of a question never changes, so it is read once."""
+        version: str = row["question_version"]
+        if version not in self._questions:
+            round_ = await self._store.read(one, "round_get", id=row["round_id"])
+            assert round_ is not None  # noqa: S101  replies refer to their round
+            if len(self._questions) >= KNOWN_QUESTIONS:
+                del self._questions[next(iter(self._questions))]
+            self._questions[version] = records.QUESTION.validate_json(round_["body"])
+        return self._questions[version]
+
     async def _keep(self, row: Row, question: Question, grade: Grade, key: str) -> None:
         """Record a grade with whether its answer is a copy."""
-        others = await self._store.read(
-            rows, "replies_of_others", round_id=row["round_id"], user_id=row["user_id"], at=row["at"], id=row["id"]
-        )
-        texts = [other["text"] for other in others]
-        copied = await asyncio.to_thread(rules.is_copy, row["text"], question.sample_answer, texts)
+        copied, others = await self._store.read(_copied, row, question.sample_answer)
+        if others:
+            copied = await asyncio.to_thread(rules.is_copy, row["text"], question.sample_answer, others)
         now = records.micros(self._clock.now())
         known_by = key if self._graders.identity else ""
         recorded = await self._store.write(_record, row["id"], grade, copied, now, known_by)
@@ -283,6 +297,17 @@ def _regrade(place: Place, reply_id: int, grader: str, now: int) -> Unit[Sequenc
     return found
 
 
+def _copied(row: Row, sample_answer: str) -> Unit[tuple[bool, list[str]]]:
+    """Whether an answer is a copy; where many have answered instead their texts, to be compared elsewhere."""
+    found = yield from rows(
+        "replies_of_others", round_id=row["round_id"], user_id=row["user_id"], at=row["at"], id=row["id"]
+    )
+    others = [other["text"] for other in found]
+    if len(others) > COMPARED_AT_ONCE:
+        return False, others
+    return rules.is_copy(row["text"], sample_answer, others), []
+
+
 def _record(reply_id: int, grade: Grade, copied: bool, now: int, key: str) -> Unit[bool]:
     """The grade, the person's result, the boards and the outgoing message: all or nothing.
 
@@ -301,11 +326,10 @@ def _record(reply_id: int, grade: Grade, copied: bool, now: int, key: str) -> Un
         return False
     if key:
         yield from known.put(key, reply_id, grade)
-    yield from results.recount(row["round_id"], row["user_id"])
     home = yield from one("round_get", id=row["round_id"])
     assert home is not None  # noqa: S101  replies refer to their round
-    place = Place(home["platform"], home["community"], home["channel"])
-    yield from post_grade(row, place, now)
+    yield from results.recount(row["round_id"], row["user_id"], home)
+    yield from post_grade(row, Place(home["platform"], home["community"], home["channel"]), now)
     yield from results.tell(row["round_id"], now)  # a grade may come after the close
     return True
 

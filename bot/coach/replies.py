@@ -281,6 +281,11 @@ def own_grade(reply_id: int) -> Unit[OwnGrade]:
     """A reply's grade with what its author should know about it."""
     row = yield from one("reply_get", id=reply_id)
     assert row is not None  # noqa: S101  callers have just read its id
+    return (yield from grade_in(row))
+
+
+def grade_in(row: Row) -> Unit[OwnGrade]:
+    """The same of a row of `reply_get`."""
     found = yield from rows("reply_attempts", round_id=row["round_id"], user_id=row["user_id"])
     attempts = [attempt["id"] for attempt in found]
     notes = []
@@ -298,7 +303,7 @@ def own_grade(reply_id: int) -> Unit[OwnGrade]:
     if row["held"] and row["state"] == ReplyState.RECEIVED and not row["turn"]:
         notes.append("paced")
     closed = row["round_state"] == RoundState.CLOSED
-    return OwnGrade(reply_id, row["state"], grade, tuple(notes), closed)
+    return OwnGrade(row["id"], row["state"], grade, tuple(notes), closed)
 
 
 def _has_slot(row: Row, attempts: Sequence[int]) -> bool:

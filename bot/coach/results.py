@@ -27,9 +27,12 @@ def attempts(found: list[Row]) -> list[Attempt]:
     return [Attempt(row["score"], row["state"] == "withdrawn", bool(row["copied"])) for row in found]
 
 
-def recount(round_id: int, user: str) -> Unit[int | None]:
-    """Bring one person's result at a round, and every board it is on, up to date; the score that counts now."""
-    round_ = yield from one("round_get", id=round_id)
+def recount(round_id: int, user: str, round_: Row | None = None) -> Unit[int | None]:
+    """Bring one person's result at a round, and every board it is on, up to date; the score that counts now.
+
+    `round_` is the row of `round_get` where it was read already.
+    """
+    round_ = round_ or (yield from one("round_get", id=round_id))
     if round_ is None or not user:
         return None
     found = yield from rows("reply_attempts", round_id=round_id, user_id=user)
@@ -52,12 +55,15 @@ def recount(round_id: int, user: str) -> Unit[int | None]:
             score=new,
         )
     points, answers = (new or 0) - (old or 0), (new is not None) - (old is not None)
-    for period, topic in summaries(round_["local_date"], round_["section"]):
-        key = {"platform": round_["platform"], "community": round_["community"], "user_id": user}
-        at = {**key, "period": period, "topic": topic}
-        row = yield from one("standing_add", **at, points=points, answers=answers)
-        if row is not None and row["answers"] <= 0:
-            yield from one("standing_drop_empty", **at)
+    key = {"platform": round_["platform"], "community": round_["community"], "user_id": user}
+    _, month, week = rules.periods(dt.date.fromisoformat(round_["local_date"]))
+    section = round_["section"]
+    changed = yield from rows(
+        "standings_add", **key, month=month, week=week, section=section, points=points, answers=answers
+    )
+    for row in changed:
+        if row["answers"] <= 0:
+            yield from one("standing_drop_empty", **key, period=row["period"], topic=row["topic"])
     return new
 
 
@@ -111,4 +117,4 @@ def count_due(now: int) -> Unit[int]:
 def summaries(local_date: str, section: str) -> list[tuple[str, str]]:
     """The (period, topic) keys of the summary rows that a result is part of."""
     periods = rules.periods(dt.date.fromisoformat(local_date))
-    return [(period, topic) for period in periods for topic in ("", section)]
+    return [(period, topic) for period in periods for topic in dict.fromkeys(("", section))]

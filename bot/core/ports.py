@@ -66,7 +66,10 @@ class Store(Protocol):
         ...
 
     async def listen(self, hear: Callable[[str], None]) -> None:
-        """Have `hear` called on the event loop with what is told from now on, by this process too. Returns at once."""
+        """Have `hear` called on the event loop with what is told from now on, by this process too. Returns at once.
+
+        It is called with "" when something may have been missed, as after a lost connection.
+        """
         ...
 
     async def close(self) -> None: ...

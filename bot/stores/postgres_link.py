@@ -74,8 +74,10 @@ async def connect(url: str) -> asyncpg.Connection:
         if is_away(error):
             raise Lost from error
         raise translate(error, where) from error
-    except ValueError as error:  # its words may hold the password
-        raise StoreError(f"{where}: the address can't be read; write postgresql://user:password@host/database") from None
+    except ValueError:  # its words may hold the password
+        raise StoreError(
+            f"{where}: the address can't be read; write postgresql://user:password@host/database"
+        ) from None
     return connection
 
 
@@ -102,8 +104,7 @@ class Server:
             _log.warning("%s: the server is back", self.where)
 
     def pause(self, tries: int, *, first: float = FIRST_WAIT, most: float = LONGEST_WAIT) -> float:
-        """Seconds to wait after the n-th failure (from 1): about doubling, never the same for two that failed at once.
-        """
+        """Seconds to wait after the n-th failure (from 1): about doubling, and not the same for all that failed."""
         return min(most, first * 2.0 ** min(tries - 1, 16)) * self._rng.uniform(0.5, 1.0)
 
     def given_up(self, error: BaseException) -> StoreAway:
@@ -170,5 +171,3 @@ class Pool:
     async def close(self) -> None:
         """Close all connections; nobody may use one any more."""
         await asyncio.gather(*(slot.close() for slot in self._slots))
-
-

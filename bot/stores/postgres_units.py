@@ -142,7 +142,7 @@ class _Run:
     async def _rows(self, query: Query) -> Sequence[Row]:
         statement = self._statements.get(query.name) if isinstance(query, Query) else None
         if statement is None or query.params.keys() != statement.parameters:
-            raise units.misuse(query, statement and statement.parameters)
+            raise units.misuse(query, statement.parameters if statement else None)
         try:
             found = await self._connection.fetch(statement.sql, *[_storable(query.params[n]) for n in statement.names])
         except VENDOR as error:

@@ -17,6 +17,9 @@ from typing import Final
 
 from bot.core.errors import StoreDamaged, StoreError, StoreTooNew
 
+SCHEMA: Final = Path(__file__).parent / "schema"
+QUERIES: Final = Path(__file__).parent / "queries"
+
 TOKEN: Final = re.compile(
     r"""
     (?P<opaque>'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|::)

@@ -23,6 +23,8 @@ from filelock import BaseFileLock
 from bot.core.errors import StoreError
 from bot.core.ports import CrashPoint, Unit, no_crash
 from bot.stores import sqlite_files as files
+from bot.stores.sql import QUERIES as QUERIES
+from bot.stores.sql import SCHEMA as SCHEMA
 from bot.stores.sql import Migration, load_migrations, load_queries
 from bot.stores.sqlite_errors import errors_of
 from bot.stores.sqlite_units import Runner
@@ -30,9 +32,6 @@ from bot.stores.units import Failed, Outcome, Start
 
 T = TypeVar("T")
 P = ParamSpec("P")
-
-SCHEMA: Final = Path(__file__).parent / "schema"
-QUERIES: Final = Path(__file__).parent / "queries"
 
 MAX_BATCH: Final = 256
 """Units to a transaction: more would save nothing and let the first wait for the last."""

@@ -202,7 +202,9 @@ def version(connection: sqlite3.Connection) -> int:
 def require_version(connection: sqlite3.Connection, path: Path, steps: Sequence[Migration], *, upgrade: bool) -> int:
     """The schema version found. Raises StoreTooNew, StoreDamaged, or StoreError for an older one unless `upgrade`."""
     found = version(connection)
-    names = [row[0] for row in connection.execute("SELECT name FROM schema_migrations ORDER BY version")] if found else []
+    names = (
+        [row[0] for row in connection.execute("SELECT name FROM schema_migrations ORDER BY version")] if found else []
+    )
     require_known(path, found, names, steps, upgrade=upgrade)
     return found
 

@@ -18,6 +18,7 @@ from bot.stores.sql import parameters
 from bot.stores.sqlite_errors import primary_code, translate
 from bot.stores.units import Done, Failed, Outcome, Start
 
+
 @dataclass(slots=True)
 class _Statement:
     """A query; `columns` are learnt at its first rows, since the schema stays as it is while a store is open."""
@@ -132,7 +133,7 @@ class Runner:
     def _rows(self, connection: sqlite3.Connection, query: Query) -> Sequence[Row]:
         statement = self._statements.get(query.name) if isinstance(query, Query) else None
         if statement is None or query.params.keys() != statement.parameters:
-            raise units.misuse(query, statement and statement.parameters)
+            raise units.misuse(query, statement.parameters if statement else None)
         try:
             cursor = connection.execute(statement.sql, query.params)
             found = cursor.fetchall()

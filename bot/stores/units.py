@@ -48,8 +48,7 @@ def endless(where: object) -> StoreError:
 
 
 def misuse(query: object, parameters: Set[str] | None) -> Exception:
-    """What is wrong with what a unit yielded; `parameters` are those of the query that it named, None if there is none.
-    """
+    """What is wrong with what a unit yielded; `parameters` are those of the query that it named, if there is one."""
     if not isinstance(query, Query):
         return TypeError(f"a unit of work yields queries, not {type(query).__name__}")
     if parameters is None:

@@ -7,14 +7,16 @@ import dataclasses
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from bot.coach import records, turns
 from bot.core import rules
+from bot.core.message import Parcel
 from bot.core.model import Person, Place, Reply, Round
-from bot.core.ports import Row, one, rows
-from tests.flow.conftest import PLACE, World
+from bot.core.ports import Row, Sent, one, rows
+from tests.flow.conftest import PLACE, Room, World, world_at
 
 FLOOD = 10_000
 ELSEWHERE = Place("room", "another guild", "daily")
@@ -134,34 +136,42 @@ async def test_replies_that_were_put_off_are_not_passed_over_at_every_claim(worl
     assert await waiting(world, here) == 0
 
 
-async def test_a_channel_full_of_grades_holds_up_no_other_channel(world: World) -> None:
-    here, there = await round_at(world, PLACE), await round_at(world, ELSEWHERE)
-    slow = asyncio.Event()
-    send = world.room.send
+class SlowRoom(Room):
+    """Takes its time in one community, until it is let go."""
 
-    async def held_up(parcel):  # type: ignore[no-untyped-def]
-        if parcel.community == PLACE.community:
-            await slow.wait()
-        return await send(parcel)
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on, self.heard = asyncio.Event(), asyncio.Event()
 
-    world.room.send = held_up  # type: ignore[method-assign]
-    await write(world, [reply(world, here, f"p{number}", 0) for number in range(200)])
-    for _ in range(20):
-        await world.app.coach.grading.step()
-        await world.app.coach.grading.idle()
-    (delivery,) = world.app.deliveries
-    await delivery.step()
-    await write(world, [reply(world, there, "ada", 0)])
-    await world.app.coach.grading.step()
-    await world.app.coach.grading.idle()
-    await delivery.step()
-    while not [
-        parcel for _, parcel in world.room.sent if parcel.community == "another guild" and parcel.kind == "grade"
-    ]:
-        await asyncio.sleep(0)
-    assert not [parcel for _, parcel in world.room.sent if parcel.community == "guild" and parcel.kind == "grade"]
-    slow.set()
-    await delivery.idle()
+    async def send(self, parcel: Parcel) -> Sent:
+        if parcel.kind == "grade" and parcel.community == PLACE.community:
+            await self.go_on.wait()
+        sent = await super().send(parcel)
+        if parcel.kind == "grade" and parcel.community == ELSEWHERE.community:
+            self.heard.set()
+        return sent
+
+    def grades(self, place: Place) -> int:
+        return sum(parcel.kind == "grade" and parcel.community == place.community for _, parcel in self.sent)
+
+
+async def test_a_channel_full_of_grades_holds_up_no_other_channel(tmp_path: Path) -> None:
+    room = SlowRoom()
+    async with world_at(tmp_path / "coach.sqlite3", room) as world:
+        here, there = await round_at(world, PLACE), await round_at(world, ELSEWHERE)
+        (delivery,) = world.app.deliveries
+        await write(world, [reply(world, here, f"p{number}", 0) for number in range(200)])
+        await write(world, [reply(world, there, "ada", 0)])
+        while await waiting(world, here):
+            await world.app.coach.grading.step()
+            await world.app.coach.grading.idle()
+        await delivery.step()
+        await room.heard.wait()
+        assert (room.grades(ELSEWHERE), room.grades(PLACE)) == (1, 0)
+        room.go_on.set()
+        while room.grades(PLACE) < 200:
+            await delivery.idle()
+            await delivery.step()
 
 
 # ---------------------------------------------------------------------------------------------- pace

@@ -20,6 +20,9 @@ OFTEN = (
     "rounds_open_of_community organiser_get organisers_of"
 ).split()
 
+KEPT_SHORT = ("SCAN head", "SCAN CONSTANT ROW", "SCAN soonest")  # what a subquery found before
+IN_ORDER = ("replies_unlined", "replies_claim", "replies_pace")  # the first few of many: they must not be sorted
+
 
 @pytest.fixture(scope="module")
 def empty() -> sqlite3.Connection:
@@ -33,4 +36,5 @@ def empty() -> sqlite3.Connection:
 def test_a_frequent_query_scans_no_table(empty: sqlite3.Connection, name: str) -> None:
     sql = load_queries(QUERIES)[name]
     plan = [row[3] for row in empty.execute(f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(parameters(sql), 1))]
-    assert not [step for step in plan if step.startswith("SCAN") and step != "SCAN head"], plan
+    assert not [step for step in plan if step.startswith("SCAN") and step not in KEPT_SHORT], plan
+    assert name not in IN_ORDER or not [step for step in plan if "TEMP B-TREE" in step], plan

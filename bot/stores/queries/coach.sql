@@ -394,12 +394,16 @@ WHERE r.channel_id = :channel_id AND p.round_id = r.id AND p.practice = 0 AND p.
 GROUP BY p.round_id, p.user_id HAVING count(*) > 1
 ORDER BY p.round_id, p.user_id;
 
--- name: standing_add
+-- name: standings_add
+-- All the boards that a result is on: three periods, each of all sections together and of its own.
 INSERT INTO standings (platform, community, period, topic, user_id, points, answers)
-VALUES (:platform, :community, :period, :topic, :user_id, :points, :answers)
+SELECT :platform, :community, p.period, t.topic, :user_id, CAST(:points AS INTEGER), CAST(:answers AS INTEGER)
+FROM (SELECT 'all' AS period UNION SELECT :month UNION SELECT :week) p
+    CROSS JOIN (SELECT '' AS topic UNION SELECT :section) t
+WHERE 1 = 1
 ON CONFLICT (platform, community, period, topic, user_id)
 DO UPDATE SET points = standings.points + excluded.points, answers = standings.answers + excluded.answers
-RETURNING answers;
+RETURNING period, topic, answers;
 
 -- name: standing_drop_empty
 DELETE FROM standings

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import time
 import zlib
 from collections import Counter, deque
 from collections.abc import Callable
@@ -87,8 +88,14 @@ class Gateway:
         self.token = ""
         self.granted = Intents(message_content=True, members=True)
         self.heartbeat_ms = 41_250
+        self.identify_s = 0.0
+        """Of shards that are equal modulo `max_concurrency` one may identify in so many seconds; Discord says 5."""
+        self.max_concurrency = 1
+        self.beginnings = 1000
+        """Sessions that may still begin today."""
         self.seen: Counter[str] = Counter()
-        """How often each of IDENTIFY, RESUME, RESUMED, REFUSED, HEARTBEAT happened."""
+        """How often each of IDENTIFY, RESUME, RESUMED, REFUSED, TOO_SOON, HEARTBEAT happened."""
+        self._identified: dict[int, float] = {}
         self._coach, self._guilds, self._line = coach, guilds, line
         self.sessions: dict[str, Session] = {}
         self.sockets: set[Socket] = set()
@@ -100,6 +107,10 @@ class Gateway:
         """Whether every shard that the coach speaks of has a session with a live socket."""
         live = [session.shard for session in self.sessions.values() if session.socket]
         return bool(live) and len({first for first, _ in live}) == max(count for _, count in live)
+
+    def up(self, *shards: int) -> bool:
+        """Whether each of these shards has a session with a live socket."""
+        return set(shards) <= {session.shard[0] for session in self.sessions.values() if session.socket}
 
     def publish(
         self,
@@ -185,6 +196,9 @@ class Gateway:
         elif intents.value & PRIVILEGED.value & ~self.granted.value:
             self.seen["REFUSED"] += 1
             socket.close(4014)
+        elif not self._in_time(data.get("shard", [0, 1])[0]):
+            self.seen["TOO_SOON"] += 1
+            socket.put(9, False)
         else:
             first, count = data.get("shard", [0, 1])
             session = Session(secrets.token_hex(8), intents, (first, count), socket)
@@ -197,6 +211,15 @@ class Gateway:
             })  # fmt: skip
             for guild in held if intents.guilds else ():
                 session.emit("GUILD_CREATE", guild.json(intents.members))
+
+    def _in_time(self, shard: int) -> bool:
+        """Note that a shard identifies; False when another of its bucket did so a moment ago."""
+        bucket, moment = shard % self.max_concurrency, time.monotonic()
+        self.beginnings -= 1
+        if moment - self._identified.get(bucket, -self.identify_s) < self.identify_s:
+            return False
+        self._identified[bucket] = moment
+        return True
 
     def _resume(self, socket: Socket, data: Json) -> None:
         self.seen["RESUME"] += 1

@@ -59,6 +59,7 @@ class Rest:
             ("GET", "/applications/{application_id}/commands", lambda call: self._commands(call)),
             ("PUT", "/applications/{application_id}/guilds/{guild_id}/commands", self._put_commands),
             ("GET", "/applications/{application_id}/guilds/{guild_id}/commands", lambda call: self._commands(call)),
+            ("GET", "/guilds/{guild_id}", lambda call: self._guild(call).shown()),
             ("GET", "/guilds/{guild_id}/channels", self._channels),
             ("GET", "/guilds/{guild_id}/members/{user_id}", self._member),
             ("GET", "/guilds/{guild_id}/threads/active", self._active_threads),
@@ -104,8 +105,10 @@ class Rest:
     # ------------------------------------------------------------------------------------------ the application
 
     def _gateway(self, call: Call) -> Json:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
-        return {"url": self._world.gateway.url, "shards": self._world.shards, "session_start_limit": limit}
+        gateway = self._world.gateway
+        limit = {"total": 1000, "remaining": max(0, gateway.beginnings), "reset_after": 86_400_000,
+                 "max_concurrency": gateway.max_concurrency}  # fmt: skip
+        return {"url": gateway.url, "shards": self._world.shards, "session_start_limit": limit}
 
     def _me(self) -> Json:
         return self._world.coach.json() | {"mfa_enabled": False, "locale": "en-US", "verified": True, "email": None}

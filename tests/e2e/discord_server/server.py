@@ -67,9 +67,14 @@ class DiscordServer:
 
     # ------------------------------------------------------------------------------------------ places and people
 
-    def guild(self, name: str = "Interview club", permissions: Permissions = COACH) -> Guild:
-        """A server that the coach has been invited to, with these permissions; everybody known is a member."""
-        return self.world.add_guild(name, permissions)
+    def guild(
+        self, name: str = "Interview club", permissions: Permissions = COACH, shard: tuple[int, int] = (0, 1)
+    ) -> Guild:
+        """A server that the coach has been invited to, with these permissions; everybody known is a member.
+
+        `shard` is the number of the shard that it is to belong to, and of how many.
+        """
+        return self.world.add_guild(name, permissions, shard)
 
     def channel(self, guild: Guild, name: str = "mlops-daily", denied: Permissions | None = None) -> Channel:
         return self.world.add_channel(guild, name, denied)

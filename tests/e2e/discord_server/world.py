@@ -53,10 +53,11 @@ class World:
             guild.members[user.id] = user
         return user
 
-    def add_guild(self, name: str, permissions: Permissions = COACH) -> Guild:
+    def add_guild(self, name: str, permissions: Permissions = COACH, shard: tuple[int, int] = (0, 1)) -> Guild:
+        id_ = next(id_ for id_ in iter(self.ids.next, None) if (id_ >> 22) % shard[1] == shard[0])
         owner = self.add_user(f"Owner of {name}", organiser=True)
         people = {owner.id: owner} | {user.id: user for user in self.users.values()}
-        guild = Guild(self.ids.next(), name, self.coach, self.ids.next(), self.ids.next(), permissions, people)
+        guild = Guild(id_, name, self.coach, self.ids.next(), self.ids.next(), permissions, people)
         self.guilds[guild.id] = guild
         self.gateway.publish("GUILD_CREATE", guild, lambda session: guild.json(session.intents.members))
         return guild
