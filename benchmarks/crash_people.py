@@ -30,10 +30,7 @@ JUMPS = (dt.timedelta(seconds=40), dt.timedelta(minutes=6), dt.timedelta(hours=1
 
 def question(number: int) -> Question:
     """A question with four key points of two invented words each, and a sample answer that makes them all."""
-    claims = [
-        f"{name}{number} {end}"
-        for name, end in zip(("ax", "by", "cu", "do"), ("oak", "elm", "fir", "yew"), strict=True)
-    ]
+    claims = [f"ax{number} oak", f"by{number} elm", f"cu{number} fir", f"do{number} yew"]
     return Question(
         id=f"q{number}",
         section="Odd" if number % 2 else "Even",
@@ -53,7 +50,6 @@ class People:
     def __init__(self, rng: random.Random, world: World) -> None:
         self._rng, self._world = rng, world
         self._words = itertools.count(1)
-        self.days_per_jump = 0.02
         self._actions: dict[str, tuple[float, Callable[[], None]]] = {
             "answer": (30.0, self._answer),
             "edit": (8.0, self._edit),

@@ -77,7 +77,7 @@ class Said:
 
 @dataclass(slots=True)
 class Use:
-    """One use of a command, tried with a new key until the coach has answered it; `keys` are (key, when) of each try."""
+    """One use of a command, tried with a new key until the coach answers; `keys` are (key, when) of each try."""
 
     verb: str
     channel: str

@@ -20,6 +20,8 @@ from bot.coach.work import LEASE, Bell, loop
 from bot.core.errors import SettingsError, StoreError, UsageError
 from bot.core.model import Place, Question
 from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
+from bot.ops import logs
+from bot.ops.watch import UNWATCHED, Watch, watching
 from bot.parts import bank_of, check_grader, check_platforms, graders_of, make_folder, platforms_of
 from bot.settings import Settings
 
@@ -52,15 +54,18 @@ class App:
     platforms: Sequence[Platform]
     wakes: Wakes
     role: Role = Role.ALL
+    watch: Watch = UNWATCHED
 
     async def run(self) -> None:
         """Serve until cancelled; when a platform stops with an error, all stop and it is raised."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 for platform in self.platforms:
-                    tasks.create_task(platform.run(), name=platform.name)
+                    with logs.bound(platform=platform.name):
+                        tasks.create_task(platform.run(), name=platform.name)
                 for name, bell, step in self._loops():
-                    tasks.create_task(loop(name, bell, step), name=name)
+                    with logs.bound(loop=name):
+                        tasks.create_task(loop(name, bell, self.watch.step(name, step)), name=name)
                 tasks.create_task(self.wakes.run(), name="wakes")
         finally:
             await self._stop()
@@ -73,8 +78,9 @@ class App:
             found += [("grading", grading.bell, grading.step), ("grading leases", Bell(), grading.renew)]
         if self.role is not Role.GRADER:
             found.append(("rounds", self.coach.rounds.bell, self.coach.rounds.step))
-        for delivery in self.deliveries:
-            found += [("delivery", delivery.bell, delivery.step), ("delivery leases", Bell(), delivery.renew)]
+        for platform, delivery in zip(self.platforms, self.deliveries, strict=True):
+            name = f"delivery to {platform.name}"
+            found += [(name, delivery.bell, delivery.step), (f"{name}, leases", Bell(), delivery.renew)]
         return found
 
     async def _stop(self) -> None:
@@ -110,13 +116,16 @@ def assemble(
     cooldown: dt.timedelta = dt.timedelta(minutes=1),
     lease: dt.timedelta = LEASE,
     role: Role = Role.ALL,
+    watch: Watch = UNWATCHED,
 ) -> App:
     """Wire a coach from its parts; platforms that take a coach get it by their `attach`."""
     wakes = Wakes(store)
     grading_bell = wakes.bell("grading")
-    replies = Replies(store, clock, crash, grading=grading_bell)
+    meter = watch.meter
+    replies = Replies(store, clock, crash, grading=grading_bell, meter=meter)
     deliveries = [
-        Delivery(store, platform, clock, crash, catch_up=replies.catch_up, lease=lease) for platform in platforms
+        Delivery(store, platform, clock, crash, catch_up=replies.catch_up, lease=lease, meter=meter)
+        for platform in platforms
     ]
 
     def hear_delivery() -> None:

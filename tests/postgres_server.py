@@ -65,8 +65,8 @@ class PostgresServer:
     """A server that can be stopped, killed and started again on the same data and the same port."""
 
     def __init__(self, *, durable: bool = False) -> None:
-        """`durable` servers flush what is committed to the disk, as those in use do; for the others that is too slow."""
-        self.folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # noqa: S108 - a socket's path has to be short
+        """A `durable` one flushes what is committed to the disk, as those in use do; most tests don't need it."""
+        self.folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path has to be short
         self.port = _free_port()
         self._settings = _SETTINGS | {"port": str(self.port), "unix_socket_directories": str(self.folder)}
         if not durable:

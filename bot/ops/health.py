@@ -77,9 +77,11 @@ class Patient(Generic[T]):
         """The answer within so many seconds, or None. Raises what asking raises."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._asked(), name="ask for the operators")
+            # Nobody may be waiting any more when it fails.
+            self._asking.add_done_callback(lambda task: task.cancelled() or task.exception())
         asking = self._asking
         done, _ = await asyncio.wait({asking}, timeout=at_most)
-        return asking.result() if done else None
+        return asking.result() if done and not asking.cancelled() else None
 
     async def stop(self) -> None:
         """Ask no more."""
@@ -140,7 +142,7 @@ class Health:
         for platform in self._parts.platforms:
             found[platform.name] = OK if connected(platform) else "not connected"
         late = [name for name, seconds in self._beats.late().items() if seconds > self._late_s]
-        found |= {name: "no step for too long" for name in late}
+        found |= dict.fromkeys(late, "no step for too long")
         return found
 
     async def _store(self) -> str:

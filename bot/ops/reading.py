@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Sequence
 
 from bot.core.errors import CoachError
@@ -42,14 +41,11 @@ class Reading:
         await self._stored.stop()
 
     async def _read(self) -> Sequence[Figure]:
-        parts = self._health.parts
-        now = self._clock.now()
-        names = [platform.name for platform in parts.platforms] if parts else []
-        return (
-            await parts.store.read(_stored, now.timestamp(), now.astimezone(dt.UTC).date().isoformat(), names)
-            if parts
-            else ()
-        )
+        parts, now = self._health.parts, self._clock.now()
+        if parts is None:
+            return ()
+        names = [platform.name for platform in parts.platforms]
+        return await parts.store.read(_stored, now.timestamp(), now.astimezone(dt.UTC).date().isoformat(), names)
 
 
 def _stored(now: float, day: str, platforms: Sequence[str]) -> Unit[list[Figure]]:
@@ -57,7 +53,7 @@ def _stored(now: float, day: str, platforms: Sequence[str]) -> Unit[list[Figure]
     waiting = yield from one("ops_replies")
     failed = yield from one("ops_failed")
     used = yield from one("usage_in_all", day=day)
-    assert waiting is not None and failed is not None and used is not None  # noqa: S101  aggregates have a row
+    assert waiting and failed and used  # noqa: S101, PT018  aggregates have a row
     found = [
         Figure("replies_pending", waiting["pending"]),
         Figure("replies_pending_oldest_seconds", _age(now, waiting["oldest"])),

@@ -207,8 +207,7 @@ async def test_a_read_stays_with_one_state_while_others_write(store: Store) -> N
 
     await store.write(add, "a")
     reading = asyncio.create_task(store.read(twice))
-    while not begun.is_set():
-        await asyncio.sleep(0.001)
+    await asyncio.to_thread(begun.wait, 10)
     await store.write(add, "b")
     assert await store.read(keys) == ["a", "b"], "another reader isn't held up"
     go_on.set()

@@ -33,13 +33,17 @@ SAID = (
 
 
 class Hall:
-    """A server with one channel, an organiser and ten people; `answers` is what they wrote into the round's thread."""
+    """A server with one channel, an organiser and ten people; `answers` is what they wrote into the round's thread.
 
-    def __init__(self, server: DiscordServer, folder: Path) -> None:
-        self.server, self.folder = server, folder
+    With `shard`, a number and of how many, the server belongs to that one, and its coach is of that shard alone.
+    """
+
+    def __init__(self, server: DiscordServer, folder: Path, *, shard: tuple[int, int] | None = None) -> None:
+        self.server, self.folder, self.shard = server, folder, shard
         server.interactions.ack_s = 10.0  # what is at stake here is loss, not pace, on a machine that may be busy
-        self.database, self.log = folder / "coach.sqlite3", folder / "coach.log"
-        self.guild = server.guild()
+        self.database, self.log = folder / "coach.sqlite3", folder / f"coach{shard[0] if shard else ''}.log"
+        self.settings: dict[str, str] = {"COACH_DISCORD_SHARDS": f"{shard[0]}/{shard[1]}"} if shard else {}
+        self.guild = server.guild(shard=shard or (0, 1))
         self.channel = server.channel(self.guild)
         self.boss = server.user("Boss", organiser=True)
         self.people: list[User] = [server.user(f"person{number}") for number in range(PEOPLE)]
@@ -58,6 +62,7 @@ class Hall:
             "COACH_DISCORD_TOKEN": self.server.token,
             "COACH_DISCORD_API_URL": self.server.api_url,
             "COACH_DISCORD_GATEWAY_URL": self.server.gateway_url,
+            **self.settings,
         }
         with self.log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
@@ -70,7 +75,7 @@ class Hall:
         """A coach that is connected, killed at the end. What it logged is shown when a test fails."""
         process = await self.start(crash, nth)
         try:
-            await self.server.connected(60)
+            await self.server.wait_for(self.connected, 60)
             yield process
         except BaseException:
             print(self.logged())  # noqa: T201  pytest shows it with the failure
@@ -79,7 +84,12 @@ class Hall:
             if process.returncode is None:
                 process.kill()
             await process.wait()
-            await self.server.wait_for(lambda: not self.server.gateway.connected)
+            await self.server.wait_for(lambda: not self.connected())
+
+    def connected(self) -> bool:
+        """Whether all of this coach's shards are."""
+        gateway = self.server.gateway
+        return gateway.up(self.shard[0]) if self.shard else gateway.connected
 
     def logged(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")

@@ -26,7 +26,7 @@ from bot.platforms.discord.client import CoachClient
 from bot.platforms.discord.faults import PASSING, missing, refusal, translated, translating
 from bot.platforms.discord.inbox import PLATFORM, Inbox, reply_of, written
 from bot.platforms.discord.pace import Pace
-from bot.platforms.discord.private import Private
+from bot.platforms.discord.private import Private, aside
 from bot.platforms.discord.receipts import Receipt, Receipts
 from bot.platforms.discord.send import Sender
 from bot.platforms.discord.show import NOBODY, show
@@ -135,6 +135,9 @@ class DiscordChat:
 
         Raises PlatformError, with what to grant where a permission is missing, and PlatformAway.
         """
+        if parcel.kind is ParcelKind.PACED and parcel.reply_to.isdecimal() and not self._private.reaches(parcel):
+            await self._connected()
+            return await aside(self._client, parcel) if self._client else Sent("")
         if parcel.only_for:
             return await self._private.send(parcel)
         sent = await (await self._connected()).send(parcel)

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 MOST_KEPT = 10_000
 
+ASIDE_S = 120.0
+"""How long what is said aside stays in the thread."""
+
 Key = tuple[str, str, str]
 
 
@@ -40,6 +43,11 @@ class Private:
         for key in [key for key in self._kept if (key[0], key[2]) == (community, user)]:
             del self._kept[key]
 
+    def reaches(self, parcel: Parcel) -> bool:
+        """Whether there is a way to a parcel's person alone."""
+        interaction = self._kept.get((parcel.community, parcel.channel, parcel.only_for))
+        return interaction is not None and not interaction.is_expired()
+
     async def send(self, parcel: Parcel) -> Sent:
         """Show a parcel to its person, if there is a way; otherwise My grade has it. Never shows it to others.
 
@@ -63,3 +71,18 @@ class Private:
                 raise fault from error
             log.info("a private message could not be shown and is left for My grade: %s", fault)
         return Sent("")
+
+
+async def aside(client: discord.Client, parcel: Parcel) -> Sent:
+    """Say what is no secret below a person's message, and take it away again soon. Best effort.
+
+    Somebody who only writes can't be told anything alone: Discord asks for a command or a press of a button first.
+    """
+    shown = await show(parcel.message)
+    thread = client.get_partial_messageable(int(parcel.thread), guild_id=int(parcel.community))
+    below = thread.get_partial_message(int(parcel.reply_to)).to_reference(fail_if_not_exists=False)
+    try:
+        await thread.send(embeds=shown.embeds, reference=below, allowed_mentions=NOBODY, delete_after=ASIDE_S)
+    except PASSING as error:
+        log.info("a word to a person could not be shown: %s", translated(error, "a thread"))
+    return Sent("")

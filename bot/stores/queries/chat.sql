@@ -109,17 +109,18 @@ WHERE s.token_hash = :token_hash ORDER BY s.picked_at DESC, p.id LIMIT 100;
 
 -- name: chat_owned
 -- What a person wrote or asked for, what the coach said to them, and boards shown to all that name them (:cell).
-SELECT id, CASE WHEN author = '' AND only_for = '' AND asked_by = :person AND instr(body, :cell) = 0 THEN 0 ELSE 1 END
+SELECT id,
+    CASE WHEN author = '' AND only_for = '' AND asked_by = :person AND replace(body, :cell, '') = body THEN 0 ELSE 1 END
     AS gone
 FROM chat_messages
 WHERE author = :person OR only_for = :person OR asked_by = :person
     OR (author = '' AND reply_to IN (SELECT id FROM chat_messages WHERE author = :person))
-    OR (author = '' AND asked <> '' AND instr(body, :cell) > 0)
+    OR (author = '' AND asked <> '' AND replace(body, :cell, '') <> body)
 ORDER BY id;
 
 -- name: chat_forget_message
 UPDATE chat_messages SET
-    deleted = max(deleted, :gone), body = CASE WHEN :gone = 1 THEN '{}' ELSE body END,
+    deleted = CASE WHEN :gone = 1 THEN 1 ELSE deleted END, body = CASE WHEN :gone = 1 THEN '{}' ELSE body END,
     author = CASE WHEN author = :person THEN '' ELSE author END,
     only_for = '', asked_by = '', asked = '', text = '', receipt = '', change = :change
 WHERE id = :id RETURNING id;

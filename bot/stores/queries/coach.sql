@@ -109,18 +109,18 @@ RETURNING id;
 
 -- name: rounds_close
 -- A count that is still to be shown is shown now.
-UPDATE rounds SET state = 'closed', closed_at = :now, count_due = min(count_due, :now)
+UPDATE rounds SET state = 'closed', closed_at = :now, count_due = CASE WHEN count_due > :now THEN :now ELSE count_due END
 WHERE state = 'open' AND closes_at <= :now RETURNING id;
 
 -- name: round_count_due
-UPDATE rounds SET count_due = CASE WHEN opened_at > :fresh THEN :soon ELSE :later END
+UPDATE rounds SET count_due = CASE WHEN opened_at > :fresh THEN CAST(:soon AS INTEGER) ELSE CAST(:later AS INTEGER) END
 WHERE id = :id AND count_due IS NULL RETURNING id;
 
 -- name: rounds_to_count
 -- `busy` is a channel with something to post: an amendment would come before that, however long that has to wait.
 SELECT r.id, r.answered, (SELECT count(*) FROM results s WHERE s.round_id = r.id) AS counted,
-    EXISTS (SELECT 1 FROM outbox o WHERE o.platform = c.platform AND o.community = c.community
-        AND o.channel = c.channel AND o.state IN ('waiting', 'sending')) AS busy
+    CASE WHEN EXISTS (SELECT 1 FROM outbox o WHERE o.platform = c.platform AND o.community = c.community
+        AND o.channel = c.channel AND o.state IN ('waiting', 'sending')) THEN 1 ELSE 0 END AS busy
 FROM rounds r JOIN channels c ON c.id = r.channel_id WHERE r.count_due <= :now;
 
 -- name: round_count_later
@@ -257,7 +257,8 @@ UPDATE replies SET due_at = :lease
 WHERE id IN (SELECT id FROM replies WHERE state = 'received' AND turn > 0 AND due_at <= :now
         ORDER BY turn, due_at, id LIMIT :most /*postgres: FOR UPDATE SKIP LOCKED*/)
     AND state = 'received' AND due_at <= :now
-RETURNING id, round_id, platform, community, user_id, text, at, tries, waits;
+RETURNING id, round_id, platform, community, user_id, text, at, tries, waits,
+    (SELECT r.question_version FROM rounds r WHERE r.id = replies.round_id) AS question_version;
 
 -- name: reply_renew
 -- What was put off meanwhile has left the line.
@@ -429,7 +430,7 @@ SELECT count(*) AS equal FROM standings
 WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic AND points = :points;
 
 -- name: results_course
-SELECT s.local_date, sum(s.score) AS points FROM results s JOIN rounds r ON r.id = s.round_id
+SELECT s.local_date, CAST(sum(s.score) AS INTEGER) AS points FROM results s JOIN rounds r ON r.id = s.round_id
 WHERE s.platform = :platform AND s.community = :community AND s.user_id = :user_id AND s.local_date >= :since
     AND (:topic = '' OR r.section = :topic)
 GROUP BY s.local_date ORDER BY s.local_date DESC LIMIT :most;

@@ -64,7 +64,8 @@ DELETE FROM organisers WHERE platform = :platform AND community = :community RET
 
 -- name: people_called
 SELECT user_id, name FROM people
-WHERE platform = :platform AND community = :community AND lower(name) = lower(:name) ORDER BY user_id LIMIT 2;
+WHERE platform = :platform AND community = :community AND lower(name) = lower(:name/*postgres: COLLATE "C"*/)
+ORDER BY user_id LIMIT 2;
 
 -- ------------------------------------------------------------------------------------------ erasures
 

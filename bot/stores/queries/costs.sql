@@ -10,7 +10,8 @@ RETURNING tokens;
 SELECT tokens, cost FROM usage WHERE day = :day AND platform = :platform AND community = :community;
 
 -- name: usage_in_all
-SELECT coalesce(sum(tokens), 0) AS tokens, coalesce(sum(cost), 0) AS cost FROM usage WHERE day = :day;
+SELECT CAST(coalesce(sum(tokens), 0) AS INTEGER) AS tokens, CAST(coalesce(sum(cost), 0) AS INTEGER) AS cost
+FROM usage WHERE day = :day;
 
 -- name: usage_forget
 DELETE FROM usage WHERE day < :before RETURNING day;

@@ -106,6 +106,23 @@ class Guild:
             for position, (id_, name, permissions) in enumerate(known)
         ]  # fmt: skip
 
+    def shown(self) -> Json:
+        """The guild as the REST API shows it."""
+        known = self.json(members=False)
+        of_the_gateway = ("unavailable", "large", "member_count", "joined_at", "members", "threads", "channels",
+                          "presences", "voice_states", "stage_instances", "guild_scheduled_events",
+                          "soundboard_sounds")  # fmt: skip
+        nothing = (
+            "description", "home_header", "splash", "discovery_splash", "banner", "application_id", "widget_channel_id",
+            "max_presences", "vanity_url_code", "rules_channel_id", "safety_alerts_channel_id",
+            "public_updates_channel_id", "incidents_data",
+        )  # fmt: skip
+        return {key: value for key, value in known.items() if key not in of_the_gateway} | dict.fromkeys(nothing) | {
+            "region": "us-east", "widget_enabled": False, "max_members": 500_000, "max_stage_video_channel_users": 50,
+            "max_video_channel_users": 25, "premium_subscription_count": 0, "premium_progress_bar_enabled": False,
+            "nsfw": False,
+        }  # fmt: skip
+
     def json(self, members: bool) -> Json:
         """The guild as GUILD_CREATE shows it; without the members intent only the coach is listed."""
         shown = self.members.values() if members else [self.coach]
