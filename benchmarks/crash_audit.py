@@ -1,7 +1,7 @@
 """Compares what the platform's side of the crash harness saw with what the coach stored and said.
 
 What a reply is worth, which rule counts and who was forgotten is known from the platform's side. Of the coach's log
-only that is believed which nobody outside can know: whether a text was graded before it was edited, when a round closed.
+only that is believed which nobody else can know: whether a text was graded before it was edited, when a round closed.
 """
 
 from __future__ import annotations

@@ -142,7 +142,9 @@ class People:
     def _edit(self) -> None:
         if (message := self._recent()) and not message.addressed:
             talk = self._rng.random() < 0.1
-            self._world.edit(message, self._version(message.thread, talk=talk, edit=True))
+            version = self._version(message.thread, talk=talk, edit=True)
+            if version.text != message.versions[-1].text:  # the same words are no edit
+                self._world.edit(message, version)
 
     def _delete(self) -> None:
         if message := self._recent(talk=self._rng.random() < 0.1):

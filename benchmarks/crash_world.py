@@ -326,14 +326,19 @@ class World:
     # ------------------------------------------------------------------------------------------ what the coach does
 
     def _do(self, asked: str, line: dict[str, Any]) -> dict[str, Any]:
-        if asked in ("send", "amend"):
-            if self._rng.random() < self.trouble.refuse:
-                self.refused.add(line["key"])
-                return {"error": "refused"}
-            if self._rng.random() < self.trouble.away:
-                return {"error": "away"}
-        answer: dict[str, Any] = getattr(self, f"do_{asked}")(line)
-        return {"error": "away"} if self._rng.random() < self.trouble.away_after else answer
+        answer: dict[str, Any]
+        if asked not in ("send", "amend"):
+            answer = getattr(self, f"do_{asked}")(line)
+        elif self._rng.random() < self.trouble.refuse:
+            self.refused.add(line["key"])
+            answer = {"error": "refused"}
+        elif self._rng.random() < self.trouble.away:
+            answer = {"error": "away"}
+        else:
+            answer = getattr(self, f"do_{asked}")(line)
+            if self._rng.random() < self.trouble.away_after:
+                answer = {"error": "away"}
+        return answer
 
     def do_send(self, line: dict[str, Any]) -> dict[str, Any]:
         """Post what the coach says, as often as it is told to."""

@@ -152,7 +152,7 @@ def assemble(
         rounds=rounds,
         replies=replies,
         grading=Grading(
-            store, graders, clock, crash, notices=notices, bell=grading_bell, deliver=deliver, lease=lease
+            store, graders, clock, crash, notices=notices, bell=grading_bell, deliver=deliver, lease=lease, meter=meter
         ),
         standings=Standings(store, clock),
         organise=Organise(store, rounds, clock, crash),
@@ -160,12 +160,17 @@ def assemble(
         notices=notices,
         clock=clock,
     )
-    return App(store, coach, deliveries, platforms, wakes, role)
+    return App(store, coach, deliveries, platforms, wakes, role, watch)
 
 
 @contextlib.asynccontextmanager
 async def opened(
-    settings: Settings, *, role: Role = Role.ALL, clock: Clock | None = None, crash: CrashPoint = no_crash
+    settings: Settings,
+    *,
+    role: Role = Role.ALL,
+    clock: Clock | None = None,
+    crash: CrashPoint = no_crash,
+    watch: Watch = UNWATCHED,
 ) -> AsyncIterator[App]:
     """A coach as the settings describe it, closed at the end. Raises SettingsError, ContentError, StoreError."""
     from bot.stores import open_store
@@ -178,9 +183,9 @@ async def opened(
     async with contextlib.AsyncExitStack() as stack:
         if settings.one_process:
             await make_folder(settings)
-        store = await open_store(settings.database_url, crash=crash)
+        store = watch.store(await open_store(settings.database_url, crash=watch.crash(crash)))
         stack.push_async_callback(store.close)
-        graders = await graders_of(settings, store, clock)
+        graders = await graders_of(settings, store, clock, measured=watch.grader)
         stack.push_async_callback(graders.close)
         platforms = platforms_of(settings, store, clock, crash) if role is not Role.GRADER else []
         app = assemble(
@@ -194,6 +199,7 @@ async def opened(
             cooldown=dt.timedelta(seconds=settings.question_cooldown_s),
             lease=dt.timedelta(seconds=settings.lease_s),
             role=role,
+            watch=watch,
         )
         for platform in platforms:
             platform.attach(app.coach)
@@ -208,13 +214,18 @@ async def serve(
     Raises SettingsError, ContentError, StoreError.
     """
     from bot.platforms.web import WebChat
+    from bot.stores import schema_version
 
     if settings.one_process and role is not Role.ALL:
         raise SettingsError(
             f"A SQLite file belongs to one process, which does all. For --role {role} set COACH_DATABASE_URL to a"
             " PostgreSQL database (postgresql://user:password@host/name)."
         )
-    async with opened(settings, role=role, crash=crash) as app:
+    clock = SystemClock()
+    async with (
+        watching(settings.ops_host, settings.ops_port, role=role, clock=clock) as watch,
+        opened(settings, role=role, clock=clock, crash=crash, watch=watch) as app,
+    ):
         chats = [platform for platform in app.platforms if isinstance(platform, WebChat)]
         if not chats:  # otherwise after the line that says where the chat is
             _warn(settings)
@@ -226,7 +237,7 @@ async def serve(
             missed = await app.coach.replies.catch_up(chat)
             if missed:
                 log.info("%d replies had come while the coach was away", missed)
-        async with asyncio.TaskGroup() as tasks:
+        async with watch.running(app.store, app.platforms, schema_version()), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(app.run())
             for chat in chats:
                 tasks.create_task(_announce(chat.address(), running, ready, settings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from pydantic import SecretStr
@@ -25,8 +25,20 @@ def check_grader(settings: Settings) -> None:
         raise SettingsError('COACH_LLM_MODEL is not set. COACH_GRADER "llm" needs a model\'s name.')
 
 
-async def graders_of(settings: Settings, store: Store | None = None, clock: Clock | None = None) -> Graders:
+def _as_it_is(grader: Grader) -> Grader:
+    return grader
+
+
+async def graders_of(
+    settings: Settings,
+    store: Store | None = None,
+    clock: Clock | None = None,
+    *,
+    measured: Callable[[Grader], Grader] = _as_it_is,
+) -> Graders:
     """Who grades, as the settings say; with a store and a clock within the day's limits.
+
+    What is used in the place of each grader comes from `measured`.
 
     Models are loaded when the first answer comes. Raises SettingsError, ContentError.
     """
@@ -36,12 +48,12 @@ async def graders_of(settings: Settings, store: Store | None = None, clock: Cloc
 
     embedded = EmbeddedGrader(settings.model)
     if settings.grader == "embedded":
-        return Graders(embedded)
+        return Graders(measured(embedded))
     from bot.graders.llm import Fallback
 
     heard: list[str] = []
-    asked = _model_grader(settings, prompts.strict)
-    grader = Fallback(asked, embedded, heard.append) if settings.llm_fallback else asked
+    asked = _model_grader(settings, prompts.strict, measured)
+    grader = Fallback(asked, measured(embedded), heard.append) if settings.llm_fallback else asked
     members = len(settings.llm_model) * settings.llm_repeats
     budget = Budget(store, clock, _limits(settings), _estimate(settings, prompts.strict)) if store and clock else None
     return Graders(
@@ -54,7 +66,7 @@ async def graders_of(settings: Settings, store: Store | None = None, clock: Cloc
     )
 
 
-def _model_grader(settings: Settings, prompt: content.Prompt) -> Grader:
+def _model_grader(settings: Settings, prompt: content.Prompt, measured: Callable[[Grader], Grader]) -> Grader:
     from bot.graders.llm import llm_grader
 
     return llm_grader(
@@ -70,6 +82,7 @@ def _model_grader(settings: Settings, prompt: content.Prompt) -> Grader:
         at_once=settings.llm_at_once,
         requests_per_minute=settings.llm_requests_per_minute,
         repeats=settings.llm_repeats,
+        measured=measured,
     )
 
 

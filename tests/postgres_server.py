@@ -23,6 +23,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from bot.stores import open_store
+
 MISSING = "PostgreSQL isn't installed: apt-get install postgresql"
 START_SECONDS = 60.0
 _SIGNAL_WHEN_PARENT_DIES = 1  # PR_SET_PDEATHSIG
@@ -73,6 +75,7 @@ class PostgresServer:
             self._settings |= {"fsync": "off", "full_page_writes": "off"}
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = itertools.count(1)
+        self._template = ""
         if os.geteuid() == 0:
             os.chown(self.folder, _user().pw_uid, _user().pw_gid)
         self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", self._data)
@@ -109,22 +112,28 @@ class PostgresServer:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    async def create(self) -> str:
-        """The address of a new, empty database."""
+    async def create(self, template: str = "template0") -> str:
+        """The address of a new database: an empty one, or a copy of one that nobody is using."""
         name = f"coach{os.getpid()}_{next(self._databases)}"
         connection = await asyncpg.connect(self.url())
         try:
-            await connection.execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         finally:
             await connection.close()
         return self.url(name)
 
-    async def drop(self, url: str) -> None:
-        connection = await asyncpg.connect(self.url())
-        try:
-            await connection.execute(f"DROP DATABASE IF EXISTS {url.rsplit('/', 1)[1]} WITH (FORCE)")
-        finally:
-            await connection.close()
+    async def create_coach(self) -> str:
+        """The address of a new database with the coach's tables."""
+        if not self._template:
+            url = await self.create()
+            await (await open_store(url)).close()
+            self._template = url.rsplit("/", 1)[1]
+        return await self.create(self._template)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever still uses it."""
+        address = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres")
+        self._run("dropdb", *address, "--force", "--if-exists", url.rsplit("/", 1)[1])
 
     def _answers(self) -> bool:
         done = subprocess.run([str(program("pg_isready")), "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False)

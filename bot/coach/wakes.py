@@ -65,6 +65,9 @@ class Wakes:
 
     def _heard(self, told: str) -> None:
         who, _, topic = told.partition(" ")
-        if who != self._me:
-            for hear in self._hear.get(topic, ()):
-                hear()
+        if who == self._me:
+            return
+        for name, ears in self._hear.items():
+            if name == topic or not told:  # nothing told: something may have been missed
+                for hear in ears:
+                    hear()

@@ -36,3 +36,10 @@ def sqlite_file(url: str) -> Path:
         scheme = url.split("://")[0][:20] if "://" in url else "that"
         raise StoreError(f"{scheme} is no address of a database; use sqlite:/// and a path, or postgresql://...")
     return Path(url.removeprefix(SQLITE)).expanduser()
+
+
+def schema_version() -> int:
+    """The newest version of the schema that this program knows. Reads files."""
+    from bot.stores.sql import SCHEMA, load_migrations
+
+    return len(load_migrations(SCHEMA))

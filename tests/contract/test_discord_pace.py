@@ -71,8 +71,10 @@ def test_no_second_sees_more_requests_than_are_allowed_whatever_the_shares(total
         return moments
 
     moments = asyncio.run(requests())
-    for seconds in (1, 2, 10, 60):
-        assert most_in(seconds, moments) <= max(1, REQUESTS_PER_S * share * seconds)
+    part = REQUESTS_PER_S * share
+    assert most_in(1, moments) <= max(1, part)
+    for seconds in (10, 60):
+        assert most_in(seconds, moments) <= part * seconds + max(1, part)
 
 
 @pytest.mark.parametrize(("share", "burst"), [(1.0, 50), (0.5, 25), (3 / 8, 18), (1 / 64, 1)])

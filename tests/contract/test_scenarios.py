@@ -143,7 +143,6 @@ async def test_beyond_twenty_a_minute_answers_wait_and_their_author_is_told_once
     if stage.env is None:  # on Discord nobody can be told alone who has only written, so it is said aside for a while
         assert not any(words in text for text in await stage.thread_texts("Ben"))
     await stage.close_round()
-    assert not any(words in text for text in await stage.thread_texts("Ben"))
     assert await scores() == [1] * 23
 
 

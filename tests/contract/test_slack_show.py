@@ -24,6 +24,7 @@ REAL = {
     "grade": render.grade(LOW, 5, ("copy", "cut")),
     "ledger": render.ledger(LOW, closed=True),
     "pending": render.pending(),
+    "paced": render.paced(ROUND.closes_at),
     "taken": render.taken(private=True),
     "mine": render.my_grade(None, 0, state="failed"),
     "reveal": render.reveal(ROUND, Podium(12, 5.8, (ADA,), POINTS[0], 1)),

@@ -76,7 +76,7 @@ async def home(request: pytest.FixtureRequest, tmp_path: Path, commits: Commits)
     server = postgres_server.server()
     url = await server.create()
     yield Home("postgres", tmp_path, url, commits)
-    await server.drop(url)
+    server.drop(url)
 
 
 @pytest.fixture

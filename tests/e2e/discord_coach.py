@@ -96,16 +96,16 @@ class Hall:
 
     # ------------------------------------------------------------------------------------------ what people do
 
-    async def command(self, user: User, words: str, channel: Channel | None = None) -> Interaction:
+    async def command(self, user: User, words: str, channel: Channel | None = None, **options: str) -> Interaction:
         """A slash command, tried until the coach has registered it; returns once it is answered."""
-        interaction = await self.server.wait_for(lambda: self.try_command(user, words, channel), 60)
+        interaction = await self.server.wait_for(lambda: self.try_command(user, words, channel, **options), 60)
         await interaction.answer(30)
         return interaction
 
-    def try_command(self, user: User, words: str, channel: Channel | None = None) -> Interaction | None:
+    def try_command(self, user: User, words: str, channel: Channel | None = None, **options: str) -> Interaction | None:
         """A slash command, or None while the coach hasn't registered it."""
         with contextlib.suppress(LookupError):
-            return self.server.slash(user, channel or self.channel, words)
+            return self.server.slash(user, channel or self.channel, words, options)
         return None
 
     async def ask(self) -> Channel:

@@ -7,7 +7,7 @@ import contextlib
 import datetime as dt
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,9 +30,11 @@ from bot.core.model import (
     Task,
     Verdict,
 )
-from bot.core.ports import CrashPoint, Sent, no_crash
+from bot.core.ports import CrashPoint, Sent, Store, no_crash
 from bot.core.text import fold
+from bot.stores import open_store
 from bot.stores.sqlite import SqliteStore
+from tests import postgres_server
 
 MONDAY = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 PLACE = Place("room", "guild", "daily")
@@ -212,12 +214,41 @@ def question(number: int, section: str = "Alpha") -> Question:
 BANK = (*(question(n, "Alpha") for n in (1, 2, 3)), *(question(n, "Beta") for n in (4, 5, 6)))
 
 
+_databases: dict[Path, str] | None = None
+"""Where the test runs on PostgreSQL: the addresses of its databases, by the files that they stand for."""
+
+
+@pytest.fixture(params=["sqlite", "postgres"], autouse=True)
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Every test here runs on both databases, unless it says otherwise (`sqlite_only`)."""
+    global _databases
+    if request.param == "postgres":
+        postgres_server.server()
+        _databases = {}
+    yield request.param
+    for url in (_databases or {}).values():
+        postgres_server.server().drop(url)
+    _databases = None
+
+
+sqlite_only = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+async def store_at(path: Path) -> Store:
+    """The database that a path stands for."""
+    if _databases is None:
+        return await SqliteStore.open(path)
+    if path not in _databases:
+        _databases[path] = await postgres_server.server().create_coach()
+    return await open_store(_databases[path])
+
+
 @contextlib.asynccontextmanager
 async def world_at(
     path: Path, room: Room | None = None, clock: HandClock | None = None, crash: CrashPoint = no_crash
 ) -> AsyncIterator[World]:
     """A coach on the database at `path`; again on the same, it is a restart."""
-    store = await SqliteStore.open(path)
+    store = await store_at(path)
     try:
         room, clock, grader = room or Room(), clock or HandClock(), WordGrader()
         app = assemble(store, grader, BANK, [room], clock=clock, rng=random.Random(7), crash=crash)

@@ -293,7 +293,7 @@ async def test_a_question_is_posted_by_whoever_hears_the_community_unless_that_i
 
 async def test_roles_share_the_work_out(twins: Twins) -> None:
     names = {
-        role: {name for name, _, _ in App(app.store, app.coach, app.deliveries, [], app.wakes, role)._loops()}
+        role: {name for name, _, _ in App(app.store, app.coach, app.deliveries, app.platforms, app.wakes, role)._loops()}
         for role, app in ((Role.ALL, twins.apps[0]), (Role.PLATFORM, twins.apps[0]))
     }
     grader = App(twins.apps[0].store, twins.apps[0].coach, [], [], twins.apps[0].wakes, Role.GRADER)

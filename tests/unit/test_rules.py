@@ -338,3 +338,45 @@ def test_equal_points_share_a_rank_and_the_next_rank_is_left_out() -> None:
 def test_an_average_of_nothing_is_zero() -> None:
     (row,) = rules.ranked([("a", 0, 0)], {}, {})
     assert row.average == 0.0
+
+
+# ---------------------------------------------------------------------------------------------- the line
+
+SECOND = 1_000_000
+
+
+@given(gaps=st.lists(st.integers(0, 20 * SECOND), min_size=1, max_size=80))
+def test_a_persons_answers_are_let_through_in_order_and_at_most_twenty_a_minute(gaps: list[int]) -> None:
+    written = list(itertools.accumulate(gaps))
+    ready: list[int] = []
+    for at in written:
+        ready.append(rules.paced(at, ready[::-1][: rules.PACE]))
+    assert all(when >= at for when, at in zip(ready, written, strict=True))
+    assert ready == sorted(ready)
+    span = 60 * SECOND
+    assert all(later - earlier >= span for earlier, later in zip(ready, ready[rules.PACE :], strict=False))
+
+
+@given(gaps=st.lists(st.integers(3 * SECOND, 9 * SECOND), min_size=1, max_size=80))
+def test_nobody_waits_who_writes_no_faster_than_is_graded(gaps: list[int]) -> None:
+    written = list(itertools.accumulate(gaps))
+    ready: list[int] = []
+    for at in written:
+        ready.append(rules.paced(at, ready[::-1][: rules.PACE]))
+    assert ready == written
+
+
+@given(now=st.integers(1, 10**15), backlog=st.integers(0, 10**12), behind=st.booleans())
+def test_a_quiet_communitys_answer_stands_before_a_busy_ones_next(now: int, backlog: int, *, behind: bool) -> None:
+    busy = rules.turn(now, now + backlog, now + backlog, behind=behind)
+    assert rules.turn(now, 0, 0, behind=False) == now < busy
+
+
+def test_a_persons_first_answer_stands_behind_first_ones_only() -> None:
+    spacing = rules.SPACING // dt.timedelta(microseconds=1)
+    assert rules.turn(1000, 1000, 10**9, behind=False) == 1000 + spacing
+    assert rules.turn(1000, 1000, 10**9, behind=True) == 10**9 + spacing
+
+
+def test_an_old_backlog_gives_no_place_in_the_past() -> None:
+    assert rules.turn(10**9, 1000, 2000, behind=True) == 10**9

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.core.model import Price
 from bot.core.ports import Grader
@@ -34,16 +34,17 @@ def llm_grader(
     requests_per_minute: int = 0,
     repeats: int = 1,
     timing: Timing | None = None,
+    measured: Callable[[Grader], Grader] | None = None,
 ) -> Grader:
     """One grader, or a panel of all `models`, each asked `repeats` times with a seed of its own.
 
     `template` is the text of a grading template. `at_once` and `requests_per_minute` (0: no limit) hold for all of the
-    models together; the other numbers are LlmGrader's and Client's. Models without a price cost nothing. Raises
-    ValueError without a model.
+    models together; the other numbers are LlmGrader's and Client's. Models without a price cost nothing. `measured`
+    gives what is used in a member's place. Raises ValueError without a model.
     """
     timing = timing or Timing()
     sdk, pace = connect(base_url, api_key), Pace(timing, at_once, requests_per_minute)
-    members = [
+    members: list[Grader] = [
         LlmGrader(
             client,
             template,
@@ -57,4 +58,6 @@ def llm_grader(
         for client in [Client(sdk, model, pace, timing, timeout_s) for model in models]
         for seed in range(repeats)
     ]
+    if measured:
+        members = [measured(member) for member in members]
     return members[0] if len(members) == 1 else Panel(members)

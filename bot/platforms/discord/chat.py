@@ -87,6 +87,14 @@ class DiscordChat:
     def finds_personal(self) -> bool:
         return False
 
+    @property
+    def connected(self) -> bool:
+        """Whether each shard of this process has its connection."""
+        client = self._client
+        if client is None or client.is_closed() or not self._ready.is_set():
+            return False
+        return not any(shard.is_closed() for shard in client.shards.values())
+
     def serves(self, community: str) -> bool:
         """Whether a server's events come to one of this process's shards."""
         return self._shards is None or (community.isdecimal() and self._shards.hear(int(community)))

@@ -38,6 +38,11 @@ log = logging.getLogger(__name__)
 class Connection(Protocol):
     """What brings Slack's events to a listener."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether events can come."""
+        ...
+
     async def run(self, listener: Listener) -> None:
         """Serve until cancelled."""
         ...
@@ -87,6 +92,11 @@ class SlackChat:
     def serves(self, community: str) -> bool:
         """Always: Slack hands its events to whichever process is there."""
         return True
+
+    @property
+    def connected(self) -> bool:
+        """Whether Slack's events can come."""
+        return self._connection.connected
 
     def attach(self, coach: Coach) -> None:
         """The coach that gets what people write here."""

@@ -61,6 +61,11 @@ class WebChat:
     def finds_personal(self) -> bool:
         return True
 
+    @property
+    def connected(self) -> bool:
+        """Whether it listens."""
+        return self._listening.is_set()
+
     def serves(self, community: str) -> bool:
         """Always: any process can send what its pages show."""
         return True

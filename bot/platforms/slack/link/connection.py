@@ -63,6 +63,14 @@ class Connection:
         self._workspaces, self._states, self._access = workspaces, states, access
         self._ended: asyncio.Future[None] | None = None
         self._address = ""
+        self._sockets: Sockets | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether Slack can reach the coach: by a socket that is open, or by the web server that listens."""
+        if self._access.mode == "http":
+            return bool(self._address)
+        return self._sockets is not None and self._sockets.connected
 
     @property
     def address(self) -> str:
@@ -134,13 +142,13 @@ class Connection:
         await self._begin(listener)
         if self._access.mode == "http":
             await self._read_again(listener)
-        sockets = Sockets(
+        self._sockets = Sockets(
             self._app_client,
             lambda payload, headers: events.take(payload, headers, socket=True),
             lambda: self._opened(listener),
             ping_s=self._access.ping_s,
         )
-        await sockets.run()
+        await self._sockets.run()
 
     async def _read_again(self, listener: Listener) -> None:
         while True:

@@ -63,7 +63,13 @@ class Sockets:
         self._client, self._take, self._opened = client, take, opened
         self._ping_s = ping_s
         self._serving: set[asyncio.Task[None]] = set()
+        self._sockets: set[_Socket] = set()
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
+
+    @property
+    def connected(self) -> bool:
+        """Whether a socket is open that Slack has greeted."""
+        return any(socket.greeted for socket in self._sockets)
 
     async def run(self) -> None:
         """Serve until cancelled. Raises SettingsError when Slack refuses the app token."""
@@ -90,7 +96,9 @@ class Sockets:
         socket = _Socket(self._take, self._opened, self._room)
         task = asyncio.create_task(socket.serve(self._client(), link, self._ping_s), name="Slack socket")
         self._serving.add(task)
+        self._sockets.add(socket)
         task.add_done_callback(self._serving.discard)
+        task.add_done_callback(lambda _: self._sockets.discard(socket))
         await socket.left.wait()
         return PlatformAway(socket.why) if socket.why else None
 
@@ -131,7 +139,8 @@ async def _rest(failures: int, fault: PlatformAway) -> None:
 class _Socket:
     """One connection: reads what comes, has it worked on, acknowledges it where it came from.
 
-    `left` is set when another should be opened, `why` says what went wrong, "" where nothing did.
+    `left` is set when another should be opened, `why` says what went wrong, "" where nothing did. `greeted` says that
+    Slack talks on it.
     """
 
     def __init__(self, take: Take, opened: Callable[[], None], room: asyncio.Semaphore) -> None:
@@ -139,6 +148,7 @@ class _Socket:
         self._working: set[asyncio.Task[None]] = set()
         self.left = asyncio.Event()
         self.why = ""
+        self.greeted = False
 
     async def serve(self, client: AsyncWebClient, link: str, ping_s: float) -> None:
         """Connect and read until the end, which doesn't come before that of the work on what was read."""
@@ -153,6 +163,7 @@ class _Socket:
             if not self.left.is_set():
                 self.why = api.reason(error)
         finally:
+            self.greeted = False
             self.left.set()
             await stop(self._working)
 
@@ -166,6 +177,7 @@ class _Socket:
             kind = frame.get("type")
             if kind == "hello":
                 opening.reschedule(None)
+                self.greeted = True
                 self._opened()
             elif kind == "disconnect":
                 self._leave(str(frame.get("reason") or ""))
