@@ -104,7 +104,7 @@ def _kept(world: World, message: Written, there: dict[str, Row]) -> Iterator[Fau
     wanted = "graded" if last.answer or message.asked else "discussion"
     state = row["state"] if row else "nothing"
     if state != wanted:
-        yield "lost", f"message {message.id} ({len(message.versions)} texts): {state} instead of {wanted}"
+        yield "lost", f"message {message.id} of {message.thread} ({len(message.versions)} texts): {state}, not {wanted}"
     elif row and wanted == "graded" and row["score"] != last.score:
         yield "wrong_board", f"message {message.id} is worth {last.score}, not {row['score']}"
     for version in earlier:

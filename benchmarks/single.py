@@ -17,7 +17,7 @@ from benchmarks.stage import FIRST_MESSAGE
 from bot.core.ports import Unit
 from bot.stores.sql import load_migrations, load_queries
 from bot.stores.sqlite import QUERIES, SCHEMA
-from bot.stores.sqlite_files import statements
+from bot.stores.sqlite_files import open_writer
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -27,13 +27,10 @@ PLACE = {"platform": "room", "community": "community", "channel": "thread"}
 
 @contextmanager
 def raw(path: Path) -> Iterator[sqlite3.Connection]:
-    """A plain connection of sqlite3 to a new database with the coach's schema, a log and synchronous=FULL."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        for step in load_migrations(SCHEMA):
-            for statement in statements(step):
-                connection.execute(statement)
+    """A plain connection of sqlite3 to a database with the coach's schema, a log and synchronous=FULL."""
+    connection, _ = open_writer(path, load_migrations(SCHEMA), upgrade=True)
+    with closing(connection):
+        connection.execute("PRAGMA foreign_keys = OFF")
         yield connection
 
 

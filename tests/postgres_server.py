@@ -11,6 +11,7 @@ import functools
 import itertools
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -24,10 +25,22 @@ import asyncpg
 import pytest
 
 from bot.stores import open_store
+from bot.stores.sql import SCHEMA, load_migrations
 
 MISSING = "PostgreSQL isn't installed: apt-get install postgresql"
 START_SECONDS = 60.0
 _SIGNAL_WHEN_PARENT_DIES = 1  # PR_SET_PDEATHSIG
+_EMPTY = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid();
+DO $$ BEGIN
+    EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(relname), ', ') || ' RESTART IDENTITY' FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations');
+END $$
+"""
+_ROWS = re.compile(r"^INSERT INTO .*?;", re.MULTILINE | re.DOTALL)
+"""What a migration puts into its tables."""
+
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
@@ -76,6 +89,7 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = itertools.count(1)
         self._template = ""
+        self._spare: list[str] = []
         if os.geteuid() == 0:
             os.chown(self.folder, _user().pw_uid, _user().pw_gid)
         self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", self._data)
@@ -123,12 +137,30 @@ class PostgresServer:
         return self.url(name)
 
     async def create_coach(self) -> str:
-        """The address of a new database with the coach's tables."""
+        """The address of a database with the coach's tables as they are at first; one given back, or a new one."""
+        if self._spare:
+            url = self._spare.pop()
+            await self._empty(url)
+            return url
         if not self._template:
             url = await self.create()
             await (await open_store(url)).close()
             self._template = url.rsplit("/", 1)[1]
         return await self.create(self._template)
+
+    def give_back(self, url: str) -> None:
+        """The test that had this database from `create_coach` is over: emptying one is quicker than making one."""
+        self._spare.append(url)
+
+    async def _empty(self, url: str) -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute(_EMPTY)
+            for step in load_migrations(SCHEMA):
+                for found in _ROWS.finditer(step.sql):
+                    await connection.execute(found[0])
+        finally:
+            await connection.close()
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever still uses it."""

@@ -93,7 +93,9 @@ class _Text(logging.Formatter):
 def _plain(record: logging.LogRecord, **more: str) -> logging.LogRecord:
     """A copy of a record whose message is made and that holds no exception."""
     made = {"msg": message(record), "args": None, "exc_info": None, "exc_text": None, "stack_info": None, **more}
-    return logging.makeLogRecord({**record.__dict__, **made})
+    # Other handlers leave the message that they made behind.
+    kept = {name: value for name, value in record.__dict__.items() if name not in ("message", "asctime")}
+    return logging.makeLogRecord({**kept, **made})
 
 
 def _trace(record: logging.LogRecord) -> str:

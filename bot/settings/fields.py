@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         "sqlite:///data/mlops-coach.sqlite3",
-        description="The database; `sqlite:///` and a path, relative to the working folder or absolute (four slashes).",
+        repr=False,  # it may hold a password
+        description="The database: `sqlite:///` and a path, relative to the working folder or absolute (four slashes),"
+        " or `postgresql://user:password@host/database` for [several processes](docs/operators.md).",
     )
     grader: Literal["embedded", "llm"] = Field(
         "embedded", description="Who grades: `embedded` (offline, on this machine's CPU) or `llm`."
@@ -223,9 +225,17 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith("sqlite:///") or not value.removeprefix("sqlite:///"):
-            raise ValueError("use sqlite:/// and a path, such as sqlite:///data/mlops-coach.sqlite3")
-        return value
+        scheme, _, place = value.partition("://")
+        if scheme == "postgres":
+            scheme = "postgresql"
+        if not (scheme == "sqlite" and place.startswith("/") and place != "/") and not (
+            scheme == "postgresql" and place
+        ):
+            raise ValueError(
+                "use sqlite:/// and a path, such as sqlite:///data/mlops-coach.sqlite3, or"
+                " postgresql://user:password@host/database"
+            )
+        return f"{scheme}://{place}"
 
     @property
     def secrets(self) -> tuple[str, ...]:

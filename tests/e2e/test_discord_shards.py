@@ -78,7 +78,7 @@ async def test_what_a_killed_process_leaves_is_sent_by_one_of_another_shard_with
     for hall in halls:
         hall.settings["COACH_LEASE_S"] = "5"
     async with first.coach():
-        await first.command(first.boss, "mlops-admin config setup", mention="Organisers")
+        await first.command(first.boss, "mlops-admin config set", name="mention", value="Organisers")
     async with first.coach("round.scheduled", 1) as process:
         await server.wait_for(lambda: first.try_command(first.boss, "mlops question"), 20)
         assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL

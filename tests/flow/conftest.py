@@ -227,7 +227,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
         _databases = {}
     yield request.param
     for url in (_databases or {}).values():
-        postgres_server.server().drop(url)
+        postgres_server.server().give_back(url)
     _databases = None
 
 

@@ -1,7 +1,8 @@
 """Which words of a sentence stand under a negation, and which words are opposites.
 
 Negation scope by rule, after NegEx (Chapman et al. 2001): from the negating word to the end of its clause, a few words
-at most. Opposites are a short list of pairs that turn a statement of this field around.
+at most; what is said to be needless or a waste is negated backwards, from the start of its clause. Opposites are a
+short list of pairs that turn a statement of this field around.
 """
 
 from __future__ import annotations
@@ -37,6 +38,16 @@ _DENIAL = re.compile(
     r"|i (?:disagree|deny|doubt|don['’]?t (?:think|believe|agree)) (?:that|with))\b",
     re.IGNORECASE,
 )
+
+_AUXILIARY = r"(?:is|are|be|was|were|do|does|did)(?:n['’]?t| not| never)(?: really| even| at all)?"
+_WAVED = re.compile(
+    r"\b(?:unnecessary|needless|superfluous|pointless|useless|irrelevant|meaningless|redundant|overkill"
+    r"|(?:is|are|be|just|only) (?:a )?(?:waste|wasted|myth|luxury)"
+    rf"|{_AUXILIARY} (?:needed|necessary|required|useful|important|relevant|worth|helpful|suited|matter|help|apply|pay)"
+    r"|(?:brings?|proves?|shows?|tells?|gains?|achieves?|adds?) nothing"
+    r"|nobody needs|makes? no (?:sense|difference)|can (?:well )?be (?:skipped|ignored|omitted|left out|neglected))\b"
+)
+_OTHER_CLAUSE = re.compile(r"[,;:.!?()–—]|\b(?:but|because|since|so|although|though|while|whereas|unless|which|then)\b")
 
 _OPENING = 16
 """Characters that may stand before a denial that opens a sentence: "However, it is"."""
@@ -74,7 +85,7 @@ def denies(text: str) -> bool:
 
 
 def scopes(text: str) -> list[tuple[int, int]]:
-    """The stretch (start, end) of a sentence that each of its negations governs."""
+    """The stretch (start, end) of a sentence that each of its negations governs; those that work backwards last."""
     lowered = text.lower()
     tokens = [(each.start(), each.end(), each.group()) for each in _TOKEN.finditer(lowered)]
     exempt = [each.span() for each in _NOT_NEGATING.finditer(lowered)]
@@ -89,6 +100,15 @@ def scopes(text: str) -> list[tuple[int, int]]:
                     break
                 reach = stop
             found.append((end, reach))
+    return found + _waved(lowered)
+
+
+def _waved(lowered: str) -> list[tuple[int, int]]:
+    """The stretch in front of each word that says that it's needless or a waste."""
+    found = []
+    for each in _WAVED.finditer(lowered):
+        cuts = [cut.end() for cut in _OTHER_CLAUSE.finditer(lowered, 0, each.start())]
+        found.append((cuts[-1] if cuts else 0, each.start()))
     return found
 
 
