@@ -135,7 +135,7 @@ def _forgettings(world: World, person: str) -> list[Use]:
 
 def _forgotten(world: World, message: Written, there: dict[str, Row]) -> Iterator[Fault]:
     uses = _forgettings(world, message.author)
-    if not any(at >= message.versions[0].at for use in uses for _, at in use.keys):
+    if not any(use.answered_at is None or use.answered_at >= message.versions[0].at for use in uses):
         yield "lost", f"message {message.id} was forgotten and nobody asked for it"
     if any(row["text"] or row["user_id"] or row["grade"] for row in there.values()):
         yield "unforgotten", f"message {message.id} is still there"

@@ -204,7 +204,11 @@ class Delivery:
             await self._platform.send(parcel)
             self._crash("personal.sent")
             return
-        sent, found = await self._send(row, parcel)
+        there = await self._found(row, parcel)
+        if there is None and await self._missed(row, parcel):
+            await self._drop(row, "", "void")
+            return
+        sent = there or await self._send(row, parcel)
         self._crash("outbox.sent")
         mark = asyncio.create_task(self._mark(row, parcel, sent))
         marks.append(mark)
@@ -212,22 +216,28 @@ class Delivery:
             await mark  # the thread's first replies need their round to be open
             if not sent.thread and not row["message"]:
                 await self._without_thread(row, sent)
-            if found:
+            if there:
                 await self._catch_up(self._platform)  # some may have come since it was posted
 
-    async def _send(self, row: Row, parcel: Parcel) -> tuple[Sent, bool]:
-        """Where the message is, and whether it was there already."""
+    async def _found(self, row: Row, parcel: Parcel) -> Sent | None:
+        """A message that left before a crash, without its mark."""
+        return await self._platform.find(parcel) if row["tries"] > 1 and not row["message"] else None
+
+    async def _missed(self, row: Row, parcel: Parcel) -> bool:
+        """Whether this is a question that comes too late to be posted."""
+        if parcel.kind is not ParcelKind.QUESTION or row["message"]:
+            return False
+        now = records.micros(self._clock.now())
+        return await self._store.read(one, "round_missed", id=row["round_id"], now=now) is not None
+
+    async def _send(self, row: Row, parcel: Parcel) -> Sent:
         if row["message"]:
             await self._amend(row, parcel)
-            return Sent(row["message"]), False
-        if row["tries"] > 1:  # it may have left before a crash
-            there = await self._platform.find(parcel)
-            if there:
-                return there, True
+            return Sent(row["message"])
         self._crash("outbox.sending")
         try:
             async with asyncio.timeout(SEND_S):
-                return await self._platform.send(parcel), False
+                return await self._platform.send(parcel)
         except TimeoutError as error:
             raise PlatformAway(f"no answer within {SEND_S:.0f} s") from error
 

@@ -57,6 +57,22 @@ def test_a_wrong_setting_ends_the_start_with_one_line(tmp_path: Path, settings: 
     assert words in lines[0]
 
 
+@pytest.mark.parametrize("role", ["platform", "grader"])
+def test_a_database_file_is_not_for_several_processes(tmp_path: Path, role: str) -> None:
+    done = coach(tmp_path, "run", "--role", role)
+    assert done.returncode == 2
+    assert "A SQLite file belongs to one process" in done.stderr.decode()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_server_that_is_not_there_is_one_line_without_the_password(tmp_path: Path) -> None:
+    done = coach(tmp_path, "run", COACH_DATABASE_URL="postgresql://coach:hunter2@127.0.0.1:9/coach")
+    assert done.returncode != 0
+    assert "the server can't be reached" in done.stderr.decode().splitlines()[-1]
+    assert "hunter2" not in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
 def test_an_unknown_name_in_dotenv_is_refused_with_what_was_meant(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("COACH_GRADR=embedded\n")
     done = coach(tmp_path, "run")

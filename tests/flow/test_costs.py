@@ -19,8 +19,7 @@ from bot.coach.grading import COSTLY_TRIES
 from bot.core.errors import GraderAway
 from bot.core.message import Message
 from bot.core.model import Place, Receipt, Task, Verdict
-from bot.stores.sqlite import SqliteStore
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World
+from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World, store_at
 from tests.flow.test_one_reply import half
 
 TOKENS, COST = 1_000, 0.01
@@ -41,7 +40,7 @@ class PaidGrader(WordGrader):
 
 @contextlib.asynccontextmanager
 async def paid_world(path: Path, limits: Limits = Limits(), most: int = TOKENS) -> AsyncIterator[World]:  # noqa: B008
-    store = await SqliteStore.open(path)
+    store = await store_at(path)
     try:
         room, clock, grader = Room(), HandClock(), PaidGrader()
         budget = Budget(store, clock, limits, lambda _: Spent(most, round(COST * most / TOKENS * 1e6)))

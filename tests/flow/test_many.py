@@ -15,8 +15,7 @@ from bot.core.errors import PlatformAway
 from bot.core.message import Parcel
 from bot.core.model import Task, Verdict
 from bot.core.ports import Sent, Store
-from bot.stores.sqlite import SqliteStore
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World
+from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World, store_at
 from tests.flow.test_one_reply import full, half
 
 
@@ -77,7 +76,7 @@ class Twins:
 
 @contextlib.asynccontextmanager
 async def twins_at(path: Path, room: Room | None = None) -> AsyncIterator[Twins]:
-    store = await SqliteStore.open(path)
+    store = await store_at(path)
     twins = Twins(store, room or Room())
     try:
         yield twins

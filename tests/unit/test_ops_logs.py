@@ -140,11 +140,11 @@ def test_what_looks_like_a_token_is_masked(err: Err, kind: str, hidden: str, for
 def test_every_secret_of_the_settings_is_masked_wherever_it_comes_up(err: Err, form: logs.Form) -> None:
     given = {
         "COACH_WEB_TOKEN": "sesam", "COACH_LLM_API_KEY": "plain words", "COACH_SLACK_SIGNING_SECRET": 'quo"te\\d',
-        "COACH_DATABASE_URL": "postgresql://coach:s%20p@db/coach",
+        "COACH_DATABASE_URL": "postgresql://coach:s%20pass@db/coach",
         "COACH_ENCRYPTION_KEY": f"{'A' * 43}=,{'B' * 43}=",
     }  # fmt: skip
     logs.configure(level="INFO", form=form, secrets=load(given).secrets)
-    told = ["sesam", "plain words", 'quo"te\\d', "s%20p", "s p", f"{'A' * 43}=", f"{'B' * 43}="]
+    told = ["sesam", "plain words", 'quo"te\\d', "s%20pass", "s pass", f"{'A' * 43}=", f"{'B' * 43}="]
     for secret in told:
         log.info("[%s]", secret)
         try:

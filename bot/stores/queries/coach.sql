@@ -133,7 +133,12 @@ UPDATE rounds SET answered = :answered, count_due = NULL WHERE id = :id RETURNIN
 SELECT min(count_due) AS at FROM rounds WHERE count_due IS NOT NULL;
 
 -- name: rounds_missed
-SELECT id FROM rounds WHERE state = 'scheduled' AND closes_at <= :now;
+-- Those whose question nobody has begun to post. What was begun may be there, with answers: delivery finds that out.
+SELECT r.id FROM rounds r WHERE r.state = 'scheduled' AND r.closes_at <= :now
+    AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.round_id = r.id AND o.kind = 'question' AND o.tries > 0);
+
+-- name: round_missed
+SELECT id FROM rounds WHERE id = :id AND state = 'scheduled' AND closes_at <= :now;
 
 -- name: rounds_to_reveal
 SELECT r.id, r.closed_at, c.platform, c.community, c.channel,
@@ -145,7 +150,8 @@ WHERE r.state = 'closed' AND r.revealed_at IS NULL ORDER BY r.id;
 UPDATE rounds SET revealed_at = :now WHERE id = :id AND revealed_at IS NULL RETURNING id;
 
 -- name: rounds_next_close
-SELECT min(closes_at) AS at FROM rounds WHERE state IN ('open', 'scheduled');
+SELECT min(r.closes_at) AS at FROM rounds r WHERE r.state IN ('open', 'scheduled') AND NOT (r.state = 'scheduled'
+    AND EXISTS (SELECT 1 FROM outbox o WHERE o.round_id = r.id AND o.kind = 'question' AND o.tries > 0));
 
 -- name: rounds_read_again
 -- Open rounds, and those that closed not long ago: what was written before the close may have been missed.
