@@ -70,7 +70,14 @@ async def _urls(store: str, folder: Path, jobs: int) -> AsyncIterator[list[str]]
     if store == "sqlite":
         yield [f"sqlite:///{folder / f'{number}.sqlite3'}" for number in range(jobs)]
         return
-    raise SystemExit("not yet")
+    from tests.postgres_server import PostgresServer
+
+    server = await asyncio.to_thread(PostgresServer)
+    try:
+        await asyncio.to_thread(server.start)
+        yield [await server.create() for _ in range(jobs)]
+    finally:
+        await asyncio.to_thread(server.remove)
 
 
 def _report(

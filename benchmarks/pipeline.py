@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.single import SingleStore
-from benchmarks.stage import stage
-from bot.core.ports import Store
+from benchmarks.single import SingleStore, begin_round, raw, reply_row
+from benchmarks.stage import FIRST_MESSAGE, stage
+from benchmarks.stage import answers as texts
+from bot.core.ports import Store, one
 from bot.stores.sqlite import SqliteStore
 
 
@@ -41,6 +43,24 @@ class Commits:
 
     def crash(self, name: str) -> None:
         self.count += name == "commit.after"
+
+
+async def rows_stored(folder: Path, people: int, seconds: float) -> float:
+    """Replies a second, `people` waiting at any time, of which only the row is stored: no round is looked up."""
+    path = folder / "rows.sqlite3"
+    with raw(path) as connection:
+        begin_round(connection)
+    numbers, row = itertools.count(FIRST_MESSAGE), reply_row(texts(1)[0])
+
+    async def act() -> None:
+        await store.write(one, "reply_insert", **row, message=str(next(numbers)))
+
+    store = await SqliteStore.open(path)
+    try:
+        begun = time.perf_counter()
+        return await closed_loop(people, seconds, act) / (time.perf_counter() - begun)
+    finally:
+        await store.close()
 
 
 async def closed_loop(people: int, seconds: float, act: Callable[[], Awaitable[None]]) -> int:

@@ -30,8 +30,26 @@ def raw(path: Path) -> Iterator[sqlite3.Connection]:
     """A plain connection of sqlite3 to a database with the coach's schema, a log and synchronous=FULL."""
     connection, _ = open_writer(path, load_migrations(SCHEMA), upgrade=True)
     with closing(connection):
-        connection.execute("PRAGMA foreign_keys = OFF")
         yield connection
+
+
+def begin_round(connection: sqlite3.Connection) -> None:
+    """Have a round that replies can refer to."""
+    connection.execute(
+        "INSERT INTO channels (id, platform, community, channel, since) VALUES (1, 'room', 'community', 'daily', 0)"
+    )
+    connection.execute(
+        """INSERT INTO rounds (id, channel_id, daily, local_date, question_id, section, state, created_at, closes_at)
+        VALUES (1, 1, 0, '2025-06-01', 'q', 'Alpha', 'open', 1, 2)"""
+    )
+
+
+def reply_row(text: str) -> dict[str, str | int]:
+    """The parameters of `reply_insert` but the message."""
+    return {
+        **PLACE, "round_id": 1, "revision": "", "user_id": "u1", "private": 0, "text": text, "state": "received",
+        "at": 1, "practice": 0, "due_at": 1,
+    }  # fmt: skip
 
 
 class SingleStore:
@@ -95,9 +113,8 @@ class SingleStore:
 def inserts(connection: sqlite3.Connection, seconds: float, text: str) -> float:
     """Replies a second that a plain loop of sqlite3 stores with a commit each."""
     insert = load_queries(QUERIES)["reply_insert"]
-    row = {**PLACE, "round_id": 1, "revision": "", "user_id": "u1", "private": 0, "text": text, "state": "received"}
-    row |= {"at": 1, "practice": 0, "due_at": 1}
-    messages = itertools.count(FIRST_MESSAGE)
+    begin_round(connection)
+    row, messages = reply_row(text), itertools.count(FIRST_MESSAGE)
     done, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
         connection.execute("BEGIN IMMEDIATE")

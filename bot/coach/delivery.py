@@ -26,6 +26,9 @@ BATCH = 50
 
 LONGEST_WAIT_S = 30.0
 
+MOST_AT_WORK = 200
+"""Channels that are sent to at once. More would only wait for the platform's own limits, and give up in the end."""
+
 SEND_S = 120.0
 """Seconds that a platform has to send one message, its own retries included."""
 
@@ -69,19 +72,19 @@ class Delivery:
         """Start on every channel that has something due; the seconds until another may."""
         heads = await self._store.read(rows, "outbox_heads", platform=self._platform.name)
         now = records.micros(self._clock.now())
-        wait = LONGEST_WAIT_S
-        for head in heads:
+        for head in sorted(heads, key=lambda head: (self._due(head), head["id"])):
             key = (head["community"], head["channel"])
             if key in self._at_work:
                 continue  # its end rings the bell
             due = self._due(head)
             if due > now:
-                wait = min(wait, max(0.05, (due - now) / 1e6))
-                continue
+                return min(LONGEST_WAIT_S, max(0.05, (due - now) / 1e6))
+            if len(self._at_work) >= MOST_AT_WORK:
+                break  # the end of one rings the bell
             task = asyncio.create_task(self._serve(*key), name=f"deliver to {self._platform.name} {key[1]}")
             self._at_work[key] = task
             task.add_done_callback(functools.partial(self._finished, key))
-        return wait
+        return LONGEST_WAIT_S
 
     def _due(self, head: Row) -> int:
         """When this process may begin on a channel: later where another hears that community, and if alive sends."""

@@ -11,6 +11,9 @@ from bot.core.ports import Clock, Store, one, rows
 
 log = logging.getLogger(__name__)
 
+MOST_QUIET = 10_000
+"""Communities that are remembered to have no notice; beyond, they are asked about again."""
+
 
 class Notices:
     """One notice a community, and one for all; each is logged once and shown until it is cleared."""
@@ -36,6 +39,8 @@ class Notices:
         if where in self._quiet:
             return
         await self._store.write(rows, "notices_clear", platform=place.platform, community=place.community)
+        if len(self._quiet) >= MOST_QUIET:
+            self._quiet.clear()
         self._quiet.add(where)
 
     async def of(self, place: Place) -> list[tuple[str, dt.datetime]]:

@@ -129,7 +129,8 @@ class Replies:
         place = Place(platform.name, row["community"], row["channel"])
         known = await self._store.read(rows, "replies_known", round_id=row["id"], channel=row["thread"])
         vanished = {known_row["message"] for known_row in known}
-        since = records.moment(row["opened_at"] or row["created_at"]) - _OVERLAP
+        # Not since it was noted as open: after a crash that comes long after it was posted.
+        since = records.moment(row["created_at"]) - _OVERLAP
         new = 0
         async for reply in platform.history(place, row["thread"], since):
             vanished.discard(reply.message)

@@ -183,7 +183,7 @@ def no_crash(name: str) -> None:
 class Meter(Protocol):
     """Counts what happens, for whoever runs the coach. Labels have few values, and never a person or a text."""
 
-    def count(self, name: str, /, by: float = 1.0, **labels: str) -> None:
+    def count(self, name: str, by: float = 1.0, /, **labels: str) -> None:
         """Something has happened, `by` times."""
         ...
 
@@ -195,7 +195,7 @@ class Meter(Protocol):
 class NoMeter:
     """The meter where nobody looks."""
 
-    def count(self, name: str, /, by: float = 1.0, **labels: str) -> None:
+    def count(self, name: str, by: float = 1.0, /, **labels: str) -> None:
         """Forget it."""
 
     def observe(self, name: str, seconds: float, /, **labels: str) -> None:

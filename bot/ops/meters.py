@@ -1,4 +1,7 @@
-"""Measures a store, a grader and a crash point from outside: what they do passes through and is counted."""
+"""Measures a store, a grader and a crash point from outside: what they do passes through and is counted.
+
+What alerts are made of is counted from 0 on: Prometheus sees no increase in a counter that begins with 1.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ class MeteredStore:
 
     def __init__(self, store: Store, meter: Gauges) -> None:
         self._store, self._meter = store, meter
+        meter.count("store_writes", 0, outcome="failed")
 
     async def write(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As the store's own."""
@@ -80,6 +84,8 @@ class MeteredGrader:
 
     def __init__(self, grader: Grader, meter: Gauges) -> None:
         self._grader, self._meter = grader, meter
+        for outcome in ("graded", "postponed", "failed"):
+            meter.count("grades", 0, grader=grader.name, outcome=outcome)
 
     @property
     def name(self) -> str:
@@ -118,10 +124,7 @@ class MeteredGrader:
         if receipt is None or not receipt.input_tokens + receipt.output_tokens:
             return
         fresh = receipt.input_tokens - receipt.cached_tokens
-        for direction, tokens in (
-            ("input", fresh),
-            ("cached", receipt.cached_tokens),
-            ("output", receipt.output_tokens),
-        ):
+        used = {"input": fresh, "cached": receipt.cached_tokens, "output": receipt.output_tokens}
+        for direction, tokens in used.items():
             self._meter.count("llm_tokens", tokens, model=receipt.model, direction=direction)
         self._meter.count("llm_cost", receipt.cost, model=receipt.model)

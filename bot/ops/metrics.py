@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import generate_latest
-from prometheus_client.metrics import Counter, Gauge, Histogram, Info
+from prometheus_client.metrics import Counter, Gauge, Histogram, Info, disable_created_metrics
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector, CollectorRegistry
 
@@ -16,6 +16,11 @@ from bot import __version__
 
 PREFIX = "coach"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+MOST_VALUES = 50
+"""Different values that a label may have; what comes beyond is counted as OTHER. Providers name models at will."""
+
+OTHER = "other"
 
 _QUICK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _GRADE_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 240.0)
@@ -51,7 +56,10 @@ class Metrics:
     """The figures of one process: a `bot.core.ports.Meter`. `role` is what the process does."""
 
     def __init__(self, role: str = "all") -> None:
+        # Nothing reads when a counter began: restarts show in the counters themselves.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         registry = self._registry = CollectorRegistry()
+        self._values: dict[tuple[str, str], set[str]] = {}
         self._counters = {
             name: Counter(name, told, labels, namespace=PREFIX, registry=registry)
             for name, (told, labels) in COUNTERS.items()
@@ -68,19 +76,28 @@ class Metrics:
         )
         ProcessCollector(registry=registry)
 
-    def count(self, name: str, /, by: float = 1.0, **labels: str) -> None:
+    def count(self, name: str, by: float = 1.0, /, **labels: str) -> None:
         """Add to a counter of COUNTERS. Raises KeyError or ValueError for a name or labels that aren't its own."""
         counter = self._counters[name]
-        (counter.labels(**labels) if labels else counter).inc(by)
+        (counter.labels(**self._bounded(name, labels)) if labels else counter).inc(by)
 
     def observe(self, name: str, seconds: float, /, **labels: str) -> None:
         """Note a time of TIMES. Raises KeyError or ValueError for a name or labels that aren't its own."""
         times = self._times[name]
-        (times.labels(**labels) if labels else times).observe(seconds)
+        (times.labels(**self._bounded(name, labels)) if labels else times).observe(seconds)
 
     def going_on(self, name: str, change: int) -> None:
         """Something of GOING_ON has begun (1) or ended (-1)."""
         self._going_on[name].inc(change)
+
+    def _bounded(self, name: str, labels: Mapping[str, str]) -> dict[str, str]:
+        found = {}
+        for label, value in labels.items():
+            known = self._values.setdefault((name, label), set())
+            if len(known) < MOST_VALUES:
+                known.add(value)
+            found[label] = value if value in known else OTHER
+        return found
 
     def text(self, figures: Iterable[Figure] = ()) -> bytes:
         """All figures of this process, and those that were just read, in Prometheus' text format."""
@@ -104,7 +121,6 @@ READ: Mapping[str, tuple[str, Sequence[str]]] = {
     "replies_failed": ("Answers whose grading was given up", ()),
     "outbox_waiting": ("Messages of the coach that wait to be sent", ("platform",)),
     "outbox_oldest_seconds": ("How long ago the oldest of them was written", ("platform",)),
-    "outbox_dropped": ("Messages of the coach that couldn't be posted and are kept for the organisers", ("platform",)),
     "usage_today_tokens": ("Tokens that grading has used or reserved today (UTC)", ()),
     "usage_today_cost": ("What grading has cost or reserved today (UTC)", ()),
     "store_up": ("Whether the database answers", ()),

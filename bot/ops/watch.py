@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
+from bot.core.message import ParcelKind
 from bot.core.ports import NO_METER, Clock, CrashPoint, Grader, Meter, Platform, Store
 from bot.ops.health import Beats, Health, Parts, Step
 
@@ -76,6 +77,9 @@ class Watched(Watch):
 
     @contextlib.asynccontextmanager
     async def running(self, store: Store, platforms: Sequence[Platform], version: int) -> AsyncIterator[None]:
+        for platform in platforms:
+            for kind in ParcelKind:
+                self.meter.count("messages", 0, platform=platform.name, kind=kind, outcome="dropped")
         self._health.attach(Parts(store, platforms, version))
         try:
             yield

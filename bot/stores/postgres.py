@@ -1,56 +1,41 @@
-"""The store of many processes: a PostgreSQL server, each unit of work in a serializable transaction of its own.
+"""The store of many processes: a PostgreSQL server, one writer in each process that takes turns with the others.
 
-Two units that get in each other's way are told so by the server, and the later one is run again. A server that goes
-away is waited for: no unit is lost, and none is run twice, also when the connection broke while it was committed.
+Units of work that wait are taken together and committed with one flush to the disk, as in the store of one machine. A
+server that goes away is waited for: no unit is lost, and none is run twice, also when the connection broke while it was
+committed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
-from bot.core.errors import StoreError, StoreInUse
+from bot.core.errors import StoreError
 from bot.core.ports import CrashPoint, Unit, no_crash
 from bot.stores import postgres_schema as schemas
+from bot.stores.batches import Batches
 from bot.stores.postgres_bells import Bells
 from bot.stores.postgres_errors import VENDOR, is_away, translate
-from bot.stores.postgres_link import Lost, Pool, Server, Slot, connect
-from bot.stores.postgres_units import Conflict, InDoubt, Runner
+from bot.stores.postgres_link import Lost, Pool, Server, Slot, connect, patiently
+from bot.stores.postgres_units import Runner
 from bot.stores.sql import QUERIES, SCHEMA, Migration, load_migrations, load_queries
 from bot.stores.units import Start
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
-WRITERS: Final = 8
 READERS: Final = 4
 PATIENCE_S: Final = 300.0
 """How long a unit waits for a server that is away."""
 
 START_PATIENCE_S: Final = 15.0
+"""The same at the start, where somebody may be looking on."""
+
 CLOSING_PATIENCE_S: Final = 5.0
-CONFLICT_S: Final = 60.0
-"""How long a unit is run again that others keep getting in the way of."""
-
-_ALONE_AFTER: Final = 3
-"""Conflicts after which a unit queues with the others of its process that had as many."""
-
-_SOON: Final = 0.002
-_LATER: Final = 0.1
-
-
-@dataclass(slots=True)
-class _Job:
-    start: Start
-    begun: bool = False
-    """Whether it has a connection; until then it can be left undone."""
 
 
 class PostgresStore:
@@ -60,10 +45,10 @@ class PostgresStore:
         self._server = server
         self._runner = runner
         self._bells = bells
-        self._writers = Pool(server, WRITERS)
+        self._writer = Slot(server)
+        self._batches = Batches(server.where, lambda batch: runner.write(self._writer, batch))
         self._readers = Pool(server, READERS)
-        self._alone = asyncio.Lock()
-        self._running: set[asyncio.Task[Any]] = set()
+        self._reading: set[asyncio.Task[Any]] = set()
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
@@ -90,19 +75,25 @@ class PostgresStore:
         return cls(server, Runner(server.where, named, crash), Bells(server))
 
     async def write(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a unit and return its result once that is durable.
+        """Run a unit after those of this process that came before and return its result once that is durable.
 
-        When its caller is cancelled, the unit runs whole or not at all. It is started again from its beginning when
-        another one got in its way. Raises what the unit raises, its work undone, or StoreError.
+        When its caller is cancelled, the unit runs whole or not at all. It may be started again from its beginning
+        when the transaction that it shared was undone. Raises what the unit raises, its work undone, or StoreError.
         """
-        return cast(T, await self._run(_Job(partial(unit, *args, **kwargs)), self._write))
+        return cast(T, await self._batches.run(partial(unit, *args, **kwargs)))
 
     async def read(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a unit that only reads, against one state with every finished write in it.
 
         Raises what the unit raises, or StoreError, also when it tries to write.
         """
-        return cast(T, await self._run(_Job(partial(unit, *args, **kwargs)), self._read))
+        if self._closing is not None:
+            raise StoreError(f"{self._server.where}: the store is closed; start the coach again")
+        # A task of its own, so that a cancelled caller leaves no connection behind in the middle of something.
+        task = asyncio.create_task(self._read(partial(unit, *args, **kwargs)))
+        self._reading.add(task)
+        task.add_done_callback(self._finished)
+        return cast(T, await asyncio.shield(task))
 
     async def notify(self, told: str) -> None:
         """Tell all processes that listen, soon, and once however often it is told meanwhile; it may get lost."""
@@ -118,84 +109,23 @@ class PostgresStore:
             self._closing = asyncio.create_task(self._close())
         await asyncio.shield(self._closing)
 
-    async def _run(self, job: _Job, run: Callable[[_Job], Coroutine[Any, Any, Any]]) -> Any:  # noqa: ANN401
-        if self._closing is not None:
-            raise StoreError(f"{self._server.where}: the store is closed; start the coach again")
-        # A task of its own, so that a cancelled caller leaves no transaction in the middle.
-        task = asyncio.create_task(run(job))
-        self._running.add(task)
-        task.add_done_callback(self._finished)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if not job.begun:
-                task.cancel()
-            raise
-
     def _finished(self, task: asyncio.Task[Any]) -> None:
-        self._running.discard(task)
+        self._reading.discard(task)
         if not task.cancelled():
             task.exception()  # its caller has it; or was cancelled, and nobody wants it
 
-    async def _write(self, job: _Job) -> Any:  # noqa: ANN401
-        async with self._writers.lend() as slot:
-            job.begun = True
-            return await patiently(self._server, lambda: self._committed(slot, job.start))
-
-    async def _read(self, job: _Job) -> Any:  # noqa: ANN401
+    async def _read(self, start: Start) -> Any:  # noqa: ANN401
         async with self._readers.lend() as slot:
-            job.begun = True
-            return await patiently(self._server, lambda: self._runner.read(slot, job.start))
-
-    async def _committed(self, slot: Slot, start: Start) -> Any:  # noqa: ANN401
-        try:
-            return await self._without_conflict(slot, start)
-        except InDoubt as doubt:
-            self._server.lost(doubt)
-            if await patiently(self._server, lambda: self._runner.was_committed(slot)):
-                return doubt.value
-            raise Lost from doubt.__cause__
-
-    async def _without_conflict(self, slot: Slot, start: Start) -> Any:  # noqa: ANN401
-        until = asyncio.get_running_loop().time() + CONFLICT_S
-        async with AsyncExitStack() as stack:
-            tries = 0
-            while True:
-                try:
-                    return await self._runner.write(slot, start)
-                except Conflict as error:
-                    if asyncio.get_running_loop().time() > until:
-                        raise self._in_the_way() from error.__cause__
-                tries += 1
-                if tries == _ALONE_AFTER:
-                    await stack.enter_async_context(self._alone)
-                await asyncio.sleep(self._server.pause(tries, first=_SOON, most=_LATER))
-
-    def _in_the_way(self) -> StoreInUse:
-        return StoreInUse(f"{self._server.where}: others wrote the same rows for {CONFLICT_S:.0f} s; try again")
+            return await self._runner.read(slot, start)
 
     async def _close(self) -> None:
         self._server.patience = min(self._server.patience, CLOSING_PATIENCE_S)
-        while self._running:
-            await asyncio.wait(self._running)
+        await self._batches.close()
+        while self._reading:
+            await asyncio.wait(self._reading)
         await self._bells.close()
-        await self._writers.close()
+        await self._writer.close()
         await self._readers.close()
-
-
-async def patiently(server: Server, attempt: Callable[[], Awaitable[T]], at_most: float = math.inf) -> T:
-    """Do something again and again while the server is away. Raises StoreAway when its patience is over."""
-    clock = asyncio.get_running_loop()
-    since, tries = clock.time(), 0
-    while True:
-        try:
-            return await attempt()
-        except Lost as error:
-            server.lost(error)
-            since, tries = (since if tries else clock.time()), tries + 1
-            if clock.time() - since >= min(at_most, server.patience):
-                raise server.given_up(error) from error.__cause__
-        await asyncio.sleep(server.pause(tries))
 
 
 async def _prepare(server: Server, steps: Sequence[Migration], *, upgrade: bool) -> int:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
 
 from bot.core.errors import StoreAway, StoreError
 from bot.stores.postgres_errors import VENDOR, is_away, name_of, translate
+
+T = TypeVar("T")
 
 CONNECT_SECONDS: Final = 10.0
 COMMAND_SECONDS: Final = 120.0
@@ -24,13 +27,11 @@ FIRST_WAIT: Final = 0.1
 LONGEST_WAIT: Final = 5.0
 _STATEMENTS_KEPT: Final = 512
 
-# Sequential scans of small tables would make any two units that touch one conflict: what a serializable transaction
-# has read is remembered by row and page for an index, but as a whole table for a scan.
+# Whoever stands still in the middle of writing keeps all others waiting, so it isn't waited for long.
 _SETTINGS: Final = {
     "application_name": "mlops-coach",
-    "enable_seqscan": "off",
     "jit": "off",
-    "idle_in_transaction_session_timeout": "60s",
+    "idle_in_transaction_session_timeout": "10s",
 }
 # What is acknowledged has to be on the disk, whatever this database or user has as a default.
 _DURABLE: Final = """
@@ -41,7 +42,11 @@ WHERE current_setting('synchronous_commit') IN ('off', 'local')
 _log = logging.getLogger(__name__)
 
 
-class Lost(Exception):
+class Again(Exception):
+    """It didn't happen, and may be tried again; the cause is why."""
+
+
+class Lost(Again):
     """The connection broke, or there is none to be had; the cause is why."""
 
 
@@ -103,9 +108,9 @@ class Server:
             self._away = False
             _log.warning("%s: the server is back", self.where)
 
-    def pause(self, tries: int, *, first: float = FIRST_WAIT, most: float = LONGEST_WAIT) -> float:
+    def pause(self, tries: int) -> float:
         """Seconds to wait after the n-th failure (from 1): about doubling, and not the same for all that failed."""
-        return min(most, first * 2.0 ** min(tries - 1, 16)) * self._rng.uniform(0.5, 1.0)
+        return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(tries - 1, 16)) * self._rng.uniform(0.5, 1.0)
 
     def given_up(self, error: BaseException) -> StoreAway:
         why = name_of(error.__cause__ or error)
@@ -118,8 +123,8 @@ class Slot:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.name = uuid.uuid4().hex
-        self.units = 0
-        """How many units this slot has committed, or tried to."""
+        self.commits = 0
+        """How many transactions this slot has committed, or tried to."""
         self._connection: asyncpg.Connection | None = None
 
     async def connection(self) -> asyncpg.Connection:
@@ -171,3 +176,19 @@ class Pool:
     async def close(self) -> None:
         """Close all connections; nobody may use one any more."""
         await asyncio.gather(*(slot.close() for slot in self._slots))
+
+
+async def patiently(server: Server, attempt: Callable[[], Awaitable[T]], at_most: float = math.inf) -> T:
+    """Do something again and again while it raises Again. Raises StoreAway when the server's patience is over."""
+    clock = asyncio.get_running_loop()
+    since, tries = clock.time(), 0
+    while True:
+        try:
+            return await attempt()
+        except Again as error:
+            if isinstance(error, Lost):
+                server.lost(error)
+            since, tries = (since if tries else clock.time()), tries + 1
+            if clock.time() - since >= min(at_most, server.patience):
+                raise server.given_up(error) from error.__cause__
+        await asyncio.sleep(server.pause(tries))

@@ -19,11 +19,12 @@ _LOCK: Final = 0x4D4C4F43
 OWN: Final = frozenset({"schema_migrations", "store_commits"})
 """The tables that the store keeps for itself."""
 
-# Which unit of work a connection committed last: what a process asks that lost its connection during a commit. Rows
-# are rewritten at every commit, so half of each page is left free for that.
+# Which transaction a connection committed last: what a process asks that lost its connection during a commit. Rows are
+# rewritten at every commit, so half of each page is left free for that. The number that the server gives a transaction
+# wouldn't do: after a crash it may be given to another one.
 _COMMITS: Final = """
 CREATE TABLE IF NOT EXISTS store_commits (
-    connection TEXT PRIMARY KEY, unit BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL
+    connection TEXT PRIMARY KEY, number BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000)
 """
 _TABLES: Final = """
@@ -66,6 +67,7 @@ async def prepare(connection: asyncpg.Connection, where: str, steps: Sequence[Mi
         for step in steps[found:]:
             await _apply(connection, where, step)
         await connection.execute(_COMMITS)
+        await connection.execute("DELETE FROM store_commits WHERE at < now() - interval '7 days'")
     finally:
         with suppress(*VENDOR):  # a connection that is gone holds no lock
             await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)

@@ -20,7 +20,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 import aiosqlite
 from filelock import BaseFileLock
 
-from bot.core.errors import StoreError
+from bot.core.errors import StoreError, StoreInUse
 from bot.core.ports import CrashPoint, Unit, no_crash
 from bot.stores import sqlite_files as files
 from bot.stores.sql import QUERIES as QUERIES
@@ -37,6 +37,12 @@ MAX_BATCH: Final = 256
 """Units to a transaction: more would save nothing and let the first wait for the last."""
 
 READERS: Final = 2
+
+MOST_WAITING: Final = 4_096
+"""Units that may wait at once, for writing and for reading; whoever brings another waits for room."""
+
+PATIENCE_S: Final = 150.0
+"""How long units wait for a database that another program holds, before they fail."""
 
 MAX_READS: Final = 64
 """Units to one hop to a reader's thread: the hop costs more than most of them do."""
@@ -91,6 +97,7 @@ class SqliteStore:
         self._runner = runner
         self._readers = readers
         self._idle = list(readers)
+        self._room, self._room_to_read = asyncio.Semaphore(MOST_WAITING), asyncio.Semaphore(MOST_WAITING)
         self._reads: deque[_Job] = deque()
         self._reading: set[asyncio.Task[None]] = set()
         self._waiting: deque[_Job] = deque()
@@ -140,25 +147,27 @@ class SqliteStore:
         when the transaction that it shared was undone by another. Raises what the unit raises, its work undone, or
         StoreError.
         """
-        self._require_open()
-        job = _Job(partial(unit, *args, **kwargs), asyncio.get_running_loop().create_future())
-        self._waiting.append(job)
-        self._wake.set()
-        return cast(T, await job.future)
+        async with self._room:
+            self._require_open()
+            job = _Job(partial(unit, *args, **kwargs), asyncio.get_running_loop().create_future())
+            self._waiting.append(job)
+            self._wake.set()
+            return cast(T, await job.future)
 
     async def read(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a unit that only reads, beside the writer, against one state with every finished write in it.
 
         Raises what the unit raises, or StoreError, also when it tries to write.
         """
-        self._require_open()
-        job = _Job(partial(unit, *args, **kwargs), asyncio.get_running_loop().create_future())
-        self._reads.append(job)
-        if self._idle:  # it begins in a moment: whoever reads in this turn of the loop comes along
-            task = asyncio.create_task(self._read(self._idle.pop()))
-            self._reading.add(task)
-            task.add_done_callback(self._reading.discard)
-        return cast(T, await job.future)
+        async with self._room_to_read:
+            self._require_open()
+            job = _Job(partial(unit, *args, **kwargs), asyncio.get_running_loop().create_future())
+            self._reads.append(job)
+            if self._idle:  # it begins in a moment: whoever reads in this turn of the loop comes along
+                task = asyncio.create_task(self._read(self._idle.pop()))
+                self._reading.add(task)
+                task.add_done_callback(self._reading.discard)
+            return cast(T, await job.future)
 
     async def notify(self, told: str) -> None:
         """Nothing: no other process writes to this file."""
@@ -216,8 +225,21 @@ class SqliteStore:
     async def _commit(self, batch: Sequence[_Job]) -> None:
         starts = [job.start for job in batch]
         outcomes = await self._writer.call(lambda connection: self._runner.write(connection, starts))
+        if _held(outcomes):
+            outcomes = await self._commit_later(starts, outcomes)
         for job, outcome in zip(batch, outcomes, strict=True):
             job.resolve(outcome)
+
+    async def _commit_later(self, starts: Sequence[Start], outcomes: list[Outcome]) -> list[Outcome]:
+        """Try again while another program holds the database; each try waits for it too."""
+        clock = asyncio.get_running_loop().time
+        since = clock()
+        _log.error("%s: another program holds it; what comes waits up to %.0f s", self._path, PATIENCE_S)
+        while _held(outcomes) and self._closing is None and clock() < since + PATIENCE_S:
+            outcomes = await self._writer.call(lambda connection: self._runner.write(connection, starts))
+        if not _held(outcomes):
+            _log.warning("%s: it can be written again after %.0f s", self._path, clock() - since)
+        return outcomes
 
     async def _close(self) -> None:
         self._wake.set()
@@ -228,6 +250,11 @@ class SqliteStore:
             with errors_of(self._path):
                 await self._committing
                 await asyncio.gather(*self._reading)  # those that read now, or wait to, come first
+
+
+def _held(outcomes: Sequence[Outcome]) -> bool:
+    """Whether nothing could be begun because another program holds the database."""
+    return all(isinstance(outcome, Failed) and isinstance(outcome.error, StoreInUse) for outcome in outcomes)
 
 
 def _next(waiting: deque[_Job], most: int) -> list[_Job]:

@@ -10,6 +10,8 @@ from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.core.model import Place
+from bot.core.ports import Unit, one
+from bot.platforms.discord import inbox
 from bot.platforms.discord.inbox import Threads
 from tests.contract.discord_world import Server, labels, receipts, server, text
 from tests.contract.test_discord_rounds import full
@@ -237,3 +239,35 @@ async def test_places_that_are_no_rounds_cost_no_look_into_the_database(
                 await here.ada.send(chat, f"message number {number} that is long enough to count")
             assert asked == []
             assert isinstance(chat.last_message, discord.Message)
+
+
+# ---------------------------------------------------------------------------------------------- other processes
+
+
+async def test_a_reply_in_a_thread_that_another_process_made_waits_until_its_round_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "OPENING_WAITS_S", (600.0, 600.0))
+    async with server(tmp_path / "c.sqlite3") as here:
+        with here.env.time_context():
+            await here.app.coach.rounds.post_now(here.place)
+            channel = here.env.bot.get_channel(here.channel.id)
+            assert isinstance(channel, discord.TextChannel)
+            question = await channel.send("A question")
+            await question.create_thread(name="Answers")
+            await here.ada.send(here.thread, "I keep the old model running beside the new one for a day")
+            deleted = await here.ben.send(here.thread, "I keep the new model running beside the old one for a day")
+            await here.ben.delete(deleted)
+            await here.env.settle()
+            assert here.store_rows("replies") == 0
+            await here.store.write(_noted, str(question.id), 1)
+            await here.env.advance_time(600)
+            await here.env.settle()
+            assert here.store_rows("replies WHERE state = 'received'") == 1
+            assert here.store_rows("replies WHERE state IN ('withdrawn', 'deleted')") == 1
+
+
+def _noted(message: str, now: int) -> Unit[None]:
+    """What a process notes once it has sent a question; a thread has the id of its question."""
+    yield from one("outbox_sent", id=1, now=now, message=message, note="")
+    yield from one("round_open", id=1, now=now, message=message, thread=message)

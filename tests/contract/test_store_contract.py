@@ -87,7 +87,7 @@ async def store(home: Home) -> AsyncIterator[Store]:
 
 
 sqlite_only = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
-"""What only a store with a single writer promises."""
+"""What only a store with threads of its own promises."""
 
 
 def add(key: str, text: str = "", number: int | None = None) -> Unit[int]:
@@ -180,7 +180,6 @@ async def test_a_unit_runs_whole_or_not_at_all(store: Store) -> None:
     assert await store.read(keys) == ["taken"]
 
 
-@sqlite_only
 async def test_units_run_in_the_order_in_which_they_were_given(store: Store) -> None:
     numbers = await asyncio.gather(*(store.write(add, f"{number:04}") for number in range(600)))
     assert numbers == sorted(numbers)
@@ -221,13 +220,11 @@ async def test_a_unit_that_only_reads_cannot_write(store: Store) -> None:
     assert await store.write(add, "a")
 
 
-@sqlite_only
 async def test_writers_that_wait_share_a_commit(store: Store, commits: Commits) -> None:
     await asyncio.gather(*(store.write(add, str(number)) for number in range(128)))
     assert commits["commit.after"] <= 3
 
 
-@sqlite_only
 async def test_a_failing_neighbour_costs_no_commits(store: Store, commits: Commits) -> None:
     writes = [store.write(add, str(number % 100)) for number in range(128)]
     outcomes = await asyncio.gather(*writes, return_exceptions=True)

@@ -135,7 +135,8 @@ class Room:
 
     async def history(self, place: Place, thread: str, since: dt.datetime) -> AsyncIterator[Reply]:
         for reply in self.messages.get(thread, []):
-            yield reply
+            if reply.at >= since:
+                yield reply
 
     async def run(self) -> None:
         await asyncio.Event().wait()
@@ -234,13 +235,13 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
 sqlite_only = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
-async def store_at(path: Path) -> Store:
+async def store_at(path: Path, crash: CrashPoint = no_crash) -> Store:
     """The database that a path stands for."""
     if _databases is None:
-        return await SqliteStore.open(path)
+        return await SqliteStore.open(path, crash=crash)
     if path not in _databases:
         _databases[path] = await postgres_server.server().create_coach()
-    return await open_store(_databases[path])
+    return await open_store(_databases[path], crash=crash)
 
 
 @contextlib.asynccontextmanager

@@ -123,7 +123,7 @@ async def test_a_private_answer_is_graded_for_one_person(world: World) -> None:
 
 async def test_a_personal_message_is_sent_at_most_once_though_the_coach_crashes(tmp_path: Path) -> None:
     room, clock = Room(), HandClock()
-    async with world_at(tmp_path / "c.sqlite3", room, clock, CrashAt("outbox.marked", 2)) as world:
+    async with world_at(tmp_path / "c.sqlite3", room, clock, CrashAt("outbox.marked")) as world:
         await world.daily()
         await private(world)
         await world.app.settle()

@@ -15,6 +15,7 @@ from bot.core.errors import PlatformAway
 from bot.core.message import Parcel
 from bot.core.model import Task, Verdict
 from bot.core.ports import Sent, Store
+from bot.stores.sqlite import SqliteStore
 from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World, store_at
 from tests.flow.test_one_reply import full, half
 
@@ -49,11 +50,11 @@ class SlowRoom(Room):
 class Twins:
     """Two coaches on one store and one chat, each with a grader of its own."""
 
-    def __init__(self, store: Store, room: Room) -> None:
+    def __init__(self, stores: tuple[Store, Store], room: Room) -> None:
         self.clock = HandClock()
         self.room = room
         self.graders = SlowGrader(), SlowGrader()
-        first, second = (self._coach(store, grader) for grader in self.graders)
+        first, second = (self._coach(*pair) for pair in zip(stores, self.graders, strict=True))
         self.apps = first, second
         self.worlds = tuple(
             World(app, room, self.clock, grader) for app, grader in zip(self.apps, self.graders, strict=True)
@@ -76,13 +77,16 @@ class Twins:
 
 @contextlib.asynccontextmanager
 async def twins_at(path: Path, room: Room | None = None) -> AsyncIterator[Twins]:
-    store = await store_at(path)
-    twins = Twins(store, room or Room())
+    """On PostgreSQL with connections of their own, as processes have them; a SQLite file has but one process."""
+    first = await store_at(path)
+    second = first if isinstance(first, SqliteStore) else await store_at(path)
+    twins = Twins((first, second), room or Room())
     try:
         yield twins
     finally:
         await twins.stop()
-        await store.close()
+        await second.close()
+        await first.close()
 
 
 @pytest.fixture
@@ -292,7 +296,9 @@ async def test_a_question_is_posted_by_whoever_hears_the_community_unless_that_i
 
 async def test_roles_share_the_work_out(twins: Twins) -> None:
     names = {
-        role: {name for name, _, _ in App(app.store, app.coach, app.deliveries, app.platforms, app.wakes, role)._loops()}
+        role: {
+            name for name, _, _ in App(app.store, app.coach, app.deliveries, app.platforms, app.wakes, role)._loops()
+        }
         for role, app in ((Role.ALL, twins.apps[0]), (Role.PLATFORM, twins.apps[0]))
     }
     grader = App(twins.apps[0].store, twins.apps[0].coach, [], [], twins.apps[0].wakes, Role.GRADER)

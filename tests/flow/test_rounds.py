@@ -46,7 +46,7 @@ async def test_a_loop_and_an_organiser_that_race_post_once(world: World) -> None
 
 
 @pytest.mark.parametrize(
-    "point", ["round.scheduled", "outbox.claimed", "outbox.sent", "outbox.marked", "reply.claimed"]
+    "point", ["round.scheduled", "outbox.claimed", "outbox.sent", "round.opened", "reply.claimed"]
 )
 async def test_a_crash_at_any_point_posts_once_and_the_round_opens(tmp_path: Path, point: str) -> None:
     room, clock = Room(), HandClock()
@@ -60,6 +60,59 @@ async def test_a_crash_at_any_point_posts_once_and_the_round_opens(tmp_path: Pat
         await world.app.settle()
         assert len(room.texts("question")) == 1
         assert (await world.app.coach.rounds.find(PLACE)).state is RoundState.OPEN
+
+
+async def test_a_question_that_was_posted_before_a_crash_and_is_found_after_its_close_has_its_answers_counted(
+    tmp_path: Path,
+) -> None:
+    room, clock = Room(), HandClock()
+    async with world_at(tmp_path / "c.sqlite3", room, clock, CrashAt("outbox.sent")) as world:
+        await scheduled(world)
+        clock.pass_(hours=1)
+        await world.app.settle()
+        ((message, _),) = room.sent
+        text = " ".join(full(question.id) for question in BANK)
+        room.messages[f"t{message}"] = [world.reply(type("R", (), {"thread": f"t{message}"})(), "ada", text)]
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        clock.pass_(hours=25)
+        await world.app.coach.grading.take_back()
+        await world.app.settle()
+        await world.app.settle()
+        assert await world.points() == {"Ada": 10}
+        assert len(room.texts("reveal")) == 1
+
+
+async def test_an_answer_from_long_before_its_round_was_noted_as_open_stays_when_the_thread_is_read_again(
+    tmp_path: Path,
+) -> None:
+    room, clock = Room(), HandClock()
+    async with world_at(tmp_path / "c.sqlite3", room, clock, CrashAt("outbox.sent")) as world:
+        await scheduled(world)
+        clock.pass_(hours=1)
+        await world.app.settle()
+        ((message, _),) = room.sent
+        text = " ".join(full(question.id) for question in BANK)
+        room.messages[f"t{message}"] = [world.reply(type("R", (), {"thread": f"t{message}"})(), "ada", text)]
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        clock.pass_(hours=2)
+        await world.app.coach.grading.take_back()
+        await world.app.settle()
+        await world.app.coach.replies.catch_up(room)
+        assert await world.points() == {"Ada": 10}
+
+
+async def test_a_question_that_was_claimed_before_a_crash_is_not_posted_after_its_close(tmp_path: Path) -> None:
+    room, clock = Room(), HandClock()
+    async with world_at(tmp_path / "c.sqlite3", room, clock, CrashAt("outbox.claimed")) as world:
+        await scheduled(world, weekdays="mon")
+        clock.pass_(hours=1)
+        await world.app.settle()
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        clock.pass_(hours=25)
+        await world.app.coach.grading.take_back()
+        await world.app.settle()
+        assert room.sent == []
+        assert await world.app.coach.rounds.step() > 1, "nothing is left to do about it"
 
 
 async def test_replies_between_a_crash_and_the_opening_of_their_round_are_taken(tmp_path: Path) -> None:

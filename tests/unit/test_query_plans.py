@@ -20,7 +20,7 @@ OFTEN = (
     "rounds_open_of_community organiser_get organisers_of"
 ).split()
 
-KEPT_SHORT = ("SCAN head", "SCAN CONSTANT ROW", "SCAN soonest")  # what a subquery found before
+KEPT_SHORT = ("SCAN head", "SCAN CONSTANT ROW", "SCAN soonest", "SCAN next")  # what a subquery found before
 IN_ORDER = ("replies_unlined", "replies_claim", "replies_pace")  # the first few of many: they must not be sorted
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bot.graders.embedded import polarity
+from bot.graders.embedded import pairing, polarity
 from bot.graders.embedded.encoder import Encoded, Encoder, Floats, Ints
 from bot.graders.embedded.text import Sentence
 from bot.graders.embedded.weights import piece_weights
@@ -44,10 +44,14 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A passage to be found in an answer, with the weight of each piece (question's words demoted)."""
+    """A passage to be found in an answer, with the weight of each piece (question's words demoted).
+
+    `topic` is what the question's words have in common, where words are to pair off (see pairing.py).
+    """
 
     passage: Passage
     weights: Floats
+    topic: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class Match:
     `local` its own recall, `sure` the share of the reference's weight with an evident partner there, `flipped` the part
     of that share (0 to 1) that stands under opposite polarity, and `turns` by how many negations and opposites what
     matched differs: an odd number turns the meaning around. `plain` says that the reference negates nothing itself,
-    `ways` how many wordings of the same point were tried for this match (the best of them).
+    `ways` how many wordings of the same point were tried for this match (the best of them). `paired` is the coverage
+    signal for references that nobody wrote as key points, 0 to 1 (see pairing.py).
     """
 
     recall: float = 0.0
@@ -69,6 +74,7 @@ class Match:
     turns: int = 0
     plain: bool = True
     ways: int = 1
+    paired: float = 0.0
 
 
 def affirmed(passage: Passage) -> Passage:
@@ -118,15 +124,22 @@ class Aligner:
         """Encode sentences of several passages ahead, together: `passage` finds them until the next call."""
         self._encoder.prefetch([part.text for part in parts])
 
-    def reference(self, passage: Passage, question: Passage) -> Reference:
-        """Weigh a passage's pieces: by rarity, and less the more the question has said them already."""
+    def reference(self, passage: Passage, question: Passage, pair: bool = False) -> Reference:
+        """Weigh a passage's pieces: by rarity, and less the more the question has said them already.
+
+        `pair` says that `Match.paired` is wanted.
+        """
         weights = self._weights[passage.ids].copy()
         said = self._weights[question.ids] > 0
         if said.any() and len(weights):
             nearest = np.clip(_similarity(passage, question)[:, said].max(axis=1), 0.0, 1.0)
             weights *= np.maximum(1.0 - nearest, FLOOR)
             weights[np.isin(passage.ids, question.ids)] *= QUOTED
-        return Reference(passage, weights)
+        return Reference(passage, weights, pairing.topic(question.vectors[said]) if pair else None)
+
+    def weigh(self, ids: Ints) -> Floats:
+        """Each piece's weight, by rarity alone."""
+        return self._weights[ids]
 
     def relatedness(self, answer: Passage, *others: Passage) -> float:
         """How much of the answer's best sentence turns on what the other texts are about, 0 to 1.
@@ -166,6 +179,7 @@ class Aligner:
             flipped=flipped,
             turns=turns,
             plain=not any(reference.passage.under),
+            paired=_paired(reference, answer, similarity, self._weights),
         )
 
 
@@ -211,6 +225,15 @@ def _under(sentence: int, text: str, encoded: Encoded) -> list[frozenset[int]]:
         frozenset(first + i for i, (left, right) in enumerate(found) if left <= place < right)
         for place in encoded.starts
     ]
+
+
+def _paired(reference: Reference, answer: Passage, similarity: Floats, weights: Floats) -> float:
+    if reference.topic is None:
+        return 0.0
+    meant = reference.passage
+    alike = pairing.apart(similarity, meant.vectors, answer.vectors, reference.topic)
+    telling = weights[meant.ids] > 0, weights[answer.ids] > 0
+    return pairing.recall(alike, reference.weights, telling, (meant.bounds, answer.bounds))
 
 
 def _polarity(

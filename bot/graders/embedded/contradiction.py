@@ -2,8 +2,8 @@
 
 A right answer in other words and a wrong one in the same words look alike to an aligner. What tells them apart is how
 the matched words stand: under how many negations, with an opposite in place of a word, in another order. None of these
-is proof ("stateless" is "without state"), so they are weighed together, by a logistic regression of a few dozen weights
-that `python -m benchmarks.contradictions` fits and writes to contradiction.json. The wordings of a point that come near
+is proof ("stateless" is "without state"), so they are weighed together, by a logistic regression of twenty weights that
+ `python -m benchmarks.contradictions` fits and writes to contradiction.json. The wordings of a point that come near
 the sentence are asked alike: one that says it with the sentence's own negation speaks for it.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bot.graders.embedded import stance
 from bot.graders.embedded.align import Passage, _similarity
 from bot.graders.embedded.encoder import Floats
 from bot.graders.embedded.opposites import OPPOSITES, stem
@@ -47,14 +48,14 @@ _NOT_LESS = frozenset({"regardless", "nevertheless", "nonetheless", "unless"})
 
 NAMES = (
     "local", "sure", "alike", "told", "turned", "turned_all", "unturned", "flipped", "opposed", "opposed_there",
-    "more_negations", "swapped",
+    "more_negations", "swapped", "waved_away",
 )  # fmt: skip
-"""What is measured of a wording and a sentence; see `_measures`."""
+"""What is measured of a wording and a sentence; see `measures`."""
 
 _CLOSER = ("turned", "turned_all", "unturned", "flipped", "opposed", "opposed_there", "more_negations", "swapped")
 """What means more the nearer a sentence comes to the wording: these are taken once more, times `local` squared."""
 
-SIZE = 2 * (len(NAMES) + len(_CLOSER))
+SIZE = len(NAMES) + len(_CLOSER)
 
 _WEIGHTS = Path(__file__).with_name("contradiction.json")
 
@@ -113,11 +114,10 @@ def sentence(passage: Passage, place: int) -> Passage:
 
 
 def features(meant: Sequence[Side], said: Side) -> Numbers:
-    """What the head weighs, SIZE numbers: the nearest wording's measures, then the mean over all that come near."""
-    found = [_measures(each, said) for each in meant]
-    best = max(found, key=lambda each: each[0])
-    near = np.array([each for each in found if each[0] >= best[0] - _NEAR])
-    return np.round(np.concatenate([_crossed(np.array(best)), _crossed(near.mean(axis=0))]), 4)
+    """What the head weighs, SIZE numbers: the mean over the wordings that come near the sentence."""
+    found = np.array([measures(each, said) for each in meant])
+    near = found[found[:, 0] >= found[:, 0].max() - _NEAR]
+    return np.round(_crossed(near.mean(axis=0)), 4)
 
 
 def log_odds(measured: Numbers) -> float:
@@ -132,12 +132,12 @@ def _head() -> tuple[Numbers, float]:
     return np.array(read["weights"], dtype=np.float64), float(read["bias"])
 
 
-def _crossed(measures: Numbers) -> Numbers:
-    closer = np.minimum(measures[[NAMES.index(name) for name in _CLOSER]], 1.0) * measures[0] ** 2
-    return np.concatenate([measures, closer])
+def _crossed(measured: Numbers) -> Numbers:
+    closer = np.minimum(measured[[NAMES.index(name) for name in _CLOSER]], 1.0) * measured[0] ** 2
+    return np.concatenate([measured, closer])
 
 
-def _measures(meant: Side, said: Side) -> list[float]:
+def measures(meant: Side, said: Side) -> list[float]:
     """The numbers of NAMES, in their order."""
     pairs = _pair(meant, said)
     odd = pairs.alike & (meant.signs != said.signs[pairs.partner])
@@ -157,6 +157,7 @@ def _measures(meant: Side, said: Side) -> list[float]:
         float(there),
         float(abs(len(_all(said.negations)) - len(_all(meant.negations)))),
         float(_swapped(meant, said, pairs)),
+        float(min(2, len(_waved(said) - _waved(meant)))),
     ]
 
 
@@ -210,6 +211,10 @@ def _swapped(meant: Side, said: Side, pairs: Pairing) -> bool:
             if all(float(kept[pairs.alike & half].sum()) < 0 for half in (places < middle, places > middle)):
                 return True
     return False
+
+
+def _waved(read: Side) -> frozenset[str]:
+    return frozenset().union(*(stance.dismissals(each.text) for each in read.passage.sentences))
 
 
 def _all(negations: Sequence[frozenset[int]]) -> frozenset[int]:

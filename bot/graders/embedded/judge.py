@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.core import strict
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
 from bot.core.text import fold
 from bot.graders.embedded import gates, scoring, stance
 from bot.graders.embedded.align import Aligner, Match, Passage, Reference, affirmed
+from bot.graders.embedded.doubts import Contrary, Doubts, contrary, doubts, turned, without
 from bot.graders.embedded.encoder import Encoder
 from bot.graders.embedded.spelling import Speller
 from bot.graders.embedded.support import Support, own_words, talks_of_grading
@@ -35,6 +37,7 @@ class Key:
     sample_sentences: tuple[Reference, ...]
     sample_words: int
     points: tuple[tuple[Reference, ...], ...]
+    contrary: tuple[Contrary, ...]
     split: bool
     speller: Speller
 
@@ -52,6 +55,7 @@ class Evidence:
     lenient: float
     scale: scoring.Scale
     turned: tuple[bool, ...]
+    doubts: Doubts
 
 
 class Judge:
@@ -72,13 +76,13 @@ class Judge:
         answer = self._aligner.passage(_heard(key, kept))
         found = self._evidence(key, answer)
         points = tuple(
-            _point(point, match, found, answer, task.answer)
-            for point, match in zip(task.key_points, found.points, strict=True)
+            _point(point, number, found, answer, task.answer) for number, point in enumerate(task.key_points)
         )
         if fold(task.answer) == fold(task.sample_answer):
             return _verdict(10, tuple(PointVerdict(each.point, Coverage.COVERED, each.quote) for each in points), ())
         remarks = (remark,) if remark else _remarks(task, found, answer)
-        given = scoring.raw(found.points, found.sample, found.lenient, found.scale)
+        carried = [Match() if no else match for match, no in zip(found.points, found.doubts.against, strict=True)]
+        given = scoring.raw(carried, found.sample, found.lenient, found.scale) * found.doubts.kept
         return _verdict(scoring.score(given, remarks), points, remarks)
 
     def expect(self, tasks: Sequence[Task]) -> None:
@@ -114,16 +118,19 @@ class Judge:
         aligner = self._aligner
         question = aligner.passage(sentences(task.question))
         sample = sentences(task.sample_answer)
+        split = _is_split(task)
+        points = tuple(
+            tuple(aligner.reference(aligner.passage(sentences(text)), question, split) for text in _wordings(point))
+            for point in task.key_points
+        )
         return Key(
             question=question,
-            sample=aligner.reference(aligner.passage(sample), question),
+            sample=aligner.reference(aligner.passage(sample), question, split),
             sample_sentences=tuple(aligner.reference(aligner.passage([each]), question) for each in sample),
             sample_words=len(words(task.sample_answer)),
-            points=tuple(
-                tuple(aligner.reference(aligner.passage(sentences(text)), question) for text in _wordings(point))
-                for point in task.key_points
-            ),
-            split=_is_split(task),
+            points=points,
+            contrary=tuple(contrary(aligner, () if split else each, question) for each in points),
+            split=split,
             speller=Speller(_material(task), self._aligner.known_words),
         )
 
@@ -131,13 +138,20 @@ class Judge:
         aligner = self._aligner
         related = aligner.relatedness(answer, key.question, key.sample.passage)
         told = affirmed(answer)
+        denied = turned(aligner, key.contrary, told)
+        told = without(told, set(denied.values()))
         near = 0.0 if talks_of_grading(told) else self._nearness(key, told)
+        lenient = scoring.lenience(len(key.points), key.sample_words, near)
+        scale = scoring.SPLIT if key.split else scoring.AUTHORED
+        points = tuple(self._point_match(wordings, answer, told) for wordings in key.points)
+        shares = [scoring.share(match, lenient, scale) for match in points]
         return Evidence(
-            points=tuple(self._point_match(wordings, answer, told) for wordings in key.points),
+            points=points,
             sample=aligner.match(key.sample, told),
             relatedness=related,
-            lenient=scoring.lenience(len(key.points), key.sample_words, near),
-            scale=scoring.SPLIT if key.split else scoring.AUTHORED,
+            lenient=lenient,
+            scale=scale,
+            doubts=doubts(aligner, key.contrary, list(zip(points, shares, strict=True)), answer, denied),
             turned=tuple(
                 match.turns > 0
                 for each in key.sample_sentences
@@ -174,8 +188,7 @@ def _material(task: Task) -> tuple[str, ...]:
 
 
 def _is_split(task: Task) -> bool:
-    whole = fold(task.sample_answer)
-    return not any(point.alternatives or fold(point.claim) not in whole for point in task.key_points)
+    return task.key_points == strict.split(task.sample_answer)
 
 
 def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]:
@@ -190,7 +203,9 @@ def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]
         (Remark.SHUFFLED, gates.is_shuffled(texts, task.sample_answer)),
         (
             Remark.CONTRADICTION,
-            stance.dismisses(task.answer, task.sample_answer) or scoring.contradiction(found.points, found.turned),
+            found.doubts.plain
+            or stance.dismisses(task.answer, task.sample_answer)
+            or scoring.contradiction(found.points, found.turned),
         ),
     )
     return tuple(remark for remark, fires in checks if fires)
@@ -210,8 +225,11 @@ def _screen(task: Task) -> tuple[list[Sentence], Remark | None]:
     return kept, None
 
 
-def _point(point: KeyPoint, match: Match, found: Evidence, answer: Passage, text: str) -> PointVerdict:
+def _point(point: KeyPoint, number: int, found: Evidence, answer: Passage, text: str) -> PointVerdict:
+    match = found.points[number]
     coverage = scoring.coverage(match, found.lenient, found.scale)
+    if found.doubts.against[number] and (coverage is not Coverage.MISSING or number in found.doubts.turned):
+        coverage = Coverage.CONTRADICTED
     if coverage is Coverage.MISSING or match.sentence < 0:
         return PointVerdict(point, Coverage.MISSING)
     place = answer.sentences[match.sentence]

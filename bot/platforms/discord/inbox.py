@@ -25,6 +25,9 @@ OPENING_WAITS_S = (0.5, 2.0, 8.0, 20.0, 40.0, 60.0, 120.0, 300.0)
 It is noted late where the process that made the thread ends before it can, and another takes over from it.
 """
 
+MOST_AT_ONCE = 5_000
+"""Messages that are taken at once; the threads of those beyond are read again, when there is room."""
+
 MOST_WAITING = 1_000
 """Replies that wait for their round at once; the threads of those beyond are read again."""
 
@@ -114,13 +117,24 @@ class Inbox:
         self._coach, self._gap, self._seen, self._unreadable = coach, gap, seen, unreadable
         self.threads = Threads(coach)
         self._waiting = 0
+        self._taking = 0
 
     async def take(self, message: discord.Message, me: int, *, readable: bool) -> None:
         """A message that was written or edited; those in other places are left alone."""
         if message.guild is None or not written(message) or not _may_be_ours(message.channel, me):
             return
+        if self._taking >= MOST_AT_ONCE:
+            self._gap()
+            return
+        self._taking += 1
         try:
-            round_ = await self._round(message.guild.id, message.channel.id)
+            await self._take(message, message.guild.id, me, readable=readable)
+        finally:
+            self._taking -= 1
+
+    async def _take(self, message: discord.Message, community: int, me: int, *, readable: bool) -> None:
+        try:
+            round_ = await self._round(community, message.channel.id)
             if round_ is None:
                 return
             if not readable and not message.content:

@@ -6,6 +6,7 @@ A channel is read once and remembered for a while, so that looking for fifty gra
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 
 import discord
@@ -19,13 +20,15 @@ MOST = 2_000
 """Messages looked through after the one that was answered."""
 
 REMEMBERED_S = 60.0
+MOST_REMEMBERED = 200
+"""Channels that are remembered at once, the newest."""
 
 
 class Marks:
     """What is known to be in a channel, by mark."""
 
     def __init__(self) -> None:
-        self._read: dict[int, tuple[float, int, dict[str, int]]] = {}
+        self._read: OrderedDict[int, tuple[float, int, dict[str, int]]] = OrderedDict()
 
     def doubt(self, channel: int) -> None:
         """Something may have been posted that we don't know of: read the channel again before the next answer."""
@@ -33,8 +36,11 @@ class Marks:
 
     def add(self, channel: int, mark: str, message: int) -> None:
         """Note what was posted."""
-        if channel in self._read:
-            self._read[channel][2][mark] = message
+        expires, _, known = self._read.get(channel, (0.0, 0, {}))
+        if expires < time.monotonic():
+            self._read.pop(channel, None)  # nobody will look there
+        else:
+            known[mark] = message
 
     async def find(self, channel: discord.PartialMessageable, mark: str, me: int, after: int = 0) -> int | None:
         """The id of the message with a mark, among those after a message or the newest; None if it isn't there."""
@@ -42,6 +48,9 @@ class Marks:
         if expires < time.monotonic() or after < begin:
             begin, known = await _read(channel, me, after)
             self._read[channel.id] = (time.monotonic() + REMEMBERED_S, begin, known)
+            self._read.move_to_end(channel.id)
+            while len(self._read) > MOST_REMEMBERED:
+                self._read.popitem(last=False)
         return known.get(mark)
 
 

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 500
 """Messages whose receipts are on their way; beyond it new "seen" receipts are left out."""
 
+MOST_WAITING = 5_000
+"""Beyond it those of grades are left out too: the grade itself is there."""
+
 
 class Receipt(StrEnum):
     """The reactions."""
@@ -40,7 +43,7 @@ class Receipts:
     def put(self, where: Where, receipt: Receipt) -> None:
         """Show a receipt on a message instead of the one before; returns at once."""
         known = where in self._wanted
-        if not known and receipt is Receipt.SEEN and len(self._wanted) >= MOST_AT_ONCE:
+        if not known and len(self._wanted) >= (MOST_AT_ONCE if receipt is Receipt.SEEN else MOST_WAITING):
             return
         self._wanted[where] = receipt
         if not known:

@@ -61,8 +61,11 @@ class Marks:
 
     def add(self, team: str, place: str, mark: str, ts: str) -> None:
         """Note what was posted."""
-        if (team, place) in self._read:
-            self._read[team, place][1][mark] = ts
+        expires, known = self._read.get((team, place), (0.0, {}))
+        if expires < time.monotonic():
+            self._read.pop((team, place), None)  # nobody will look there
+        else:
+            known[mark] = ts
 
     async def find(self, workspace: Workspace, place: str, mark: str) -> str:
         """The ts of the message with a mark in a thread or channel, "" for none. Raises what the SDK raises."""

@@ -89,6 +89,8 @@ class Receipts:
                     log.info("no receipt on message %s: %s", where[2], api.reason(error))
             except CoachError as error:
                 log.info("no receipt on message %s: %s", where[2], error)
+        if self._queues.get(team) is queue:
+            del self._queues[team]
 
     async def _change(self, workspace: Workspace, where: Where, receipt: Receipt) -> None:
         if receipt is Receipt.SEEN:

@@ -155,7 +155,7 @@ SELECT min(r.closes_at) AS at FROM rounds r WHERE r.state IN ('open', 'scheduled
 
 -- name: rounds_read_again
 -- Open rounds, and those that closed not long ago: what was written before the close may have been missed.
-SELECT r.id, r.thread, r.opened_at, r.created_at, c.community, c.channel
+SELECT r.id, r.thread, r.created_at, c.community, c.channel
 FROM rounds r JOIN channels c ON c.id = r.channel_id
 WHERE c.platform = :platform AND r.state IN ('open', 'closed') AND r.closes_at > :since AND r.thread <> '' ORDER BY r.id;
 
@@ -259,10 +259,12 @@ UPDATE replies SET due_at = :ready_at, ready_at = :ready_at, held = 1 WHERE id =
 RETURNING id;
 
 -- name: replies_claim
-UPDATE replies SET due_at = :lease
-WHERE id IN (SELECT id FROM replies WHERE state = 'received' AND turn > 0 AND due_at <= :now
-        ORDER BY turn, due_at, id LIMIT :most /*postgres: FOR UPDATE SKIP LOCKED*/)
-    AND state = 'received' AND due_at <= :now
+-- Chosen once and for all: PostgreSQL would ask a plain subselect again, and find the next ones.
+WITH next AS MATERIALIZED (
+    SELECT id FROM replies WHERE state = 'received' AND turn > 0 AND due_at <= :now
+    ORDER BY turn, due_at, id LIMIT :most /*postgres: FOR UPDATE SKIP LOCKED*/
+)
+UPDATE replies SET due_at = :lease WHERE id IN (SELECT id FROM next) AND state = 'received' AND due_at <= :now
 RETURNING id, round_id, platform, community, user_id, text, at, tries, waits,
     (SELECT r.question_version FROM rounds r WHERE r.id = replies.round_id) AS question_version;
 

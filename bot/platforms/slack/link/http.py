@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -19,6 +20,9 @@ EVENTS = "/slack/events"
 LARGEST_BODY = 1_000_000
 """Bytes that a request may have; Slack's largest are views of some 100 kB."""
 
+MOST_AT_ONCE = 500
+"""Requests that are read and worked on at once; further ones stay unread until there is room."""
+
 Take = Callable[[str, Mapping[str, str]], Awaitable[BoltResponse]]
 """Given a request's body and headers, answers with status 200 when it may be acknowledged."""
 
@@ -34,6 +38,7 @@ class Server:
         self._host, self._port = host, port
         self._take, self._oauth = take, oauth
         self._verifier = SignatureVerifier(secret) if secret.strip() else None
+        self._room = asyncio.Semaphore(MOST_AT_ONCE)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
@@ -62,12 +67,13 @@ class Server:
             await runner.cleanup()
 
     async def _events(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        if not self._signed(body, request.headers):
-            log.debug("Slack: refused a request whose signature is missing, wrong or old")
-            return web.Response(status=401, text="signature missing, wrong or old")
-        assert self._take is not None  # noqa: S101  the route is there for it
-        answer = await self._take(body.decode(), request.headers)
+        async with self._room:
+            body = await request.read()
+            if not self._signed(body, request.headers):
+                log.debug("Slack: refused a request whose signature is missing, wrong or old")
+                return web.Response(status=401, text="signature missing, wrong or old")
+            assert self._take is not None  # noqa: S101  the route is there for it
+            answer = await self._take(body.decode(), request.headers)
         return web.Response(
             status=answer.status,
             text=answer.body,

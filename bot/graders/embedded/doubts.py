@@ -1,0 +1,167 @@
+"""Whether an answer that is about the key points speaks for them or against them.
+
+Two readings of every point. A sentence that repeats one of its wordings nearly word for word with one more negation, or
+with an opposite in a word's place, turns it around: that is certain enough to drop the sentence. Anything freer is
+weighed by the head of contradiction.py, and no single point shows much there, but an answer that contradicts seldom
+does so once: the mean over its points, each counted by how much of it the answer seems to carry, tells such answers
+from honest ones that negate something in passing.
+
+Only for points that somebody wrote in several wordings: one that speaks the answer's way speaks for it. Where there is
+one wording alone, honest answers in words of their own look as doubtful as wrong ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.graders.embedded import contradiction
+from bot.graders.embedded.align import Aligner, Match, Passage, Reference
+from bot.graders.embedded.contradiction import Side
+
+_REPEATED = 0.9
+"""Recall in one sentence from which it repeats a wording nearly word for word."""
+
+_TURNED = 0.01
+"""The part of a wording's weight that has to stand under one more negation there."""
+
+_MILD, _PLAIN = -0.3, 0.05
+"""Mean log-odds from which an answer loses some of its score, and from which it evidently contradicts.
+
+Set on interview answers to the dev questions, weighed by heads that had not seen the question.
+"""
+
+_ALONE = 2.0
+"""Log-odds from which a single point counts as contradicted in an answer that doesn't contradict as a whole."""
+
+_CERTAIN = 4.0
+"""Log-odds of a point that is turned around nearly word for word."""
+
+_BENEFIT = (0.3, -1.0)
+"""Points and log-odds that the mean starts from: little that is carried shows little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contrary:
+    """The wordings of one point, as what may be contradicted; `parts` are their single sentences."""
+
+    wordings: tuple[Side, ...]
+    parts: tuple[tuple[Reference, Side], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What speaks against an answer.
+
+    `mean` is the log-odds that it contradicts the points that it is about, None where that isn't known; `points` tells
+    of each point the log-odds that the sentence which fits it best contradicts it, and `turned` names the points that
+    are repeated with their meaning turned around, with the sentence that does so.
+    """
+
+    mean: float | None
+    points: tuple[float | None, ...]
+    turned: Mapping[int, int]
+
+    @property
+    def plain(self) -> bool:
+        """Whether the answer evidently contradicts."""
+        return self.mean is not None and self.mean >= _PLAIN
+
+    @property
+    def against(self) -> tuple[bool, ...]:
+        """Of each point, whether it is contradicted: more likely than not where the whole answer contradicts."""
+        least = 0.0 if self.plain else _ALONE
+        return tuple(each is not None and each >= least for each in self.points)
+
+    @property
+    def kept(self) -> float:
+        """What is left of its score, 0 to 1."""
+        if self.mean is None:
+            return 1.0
+        return 1.0 - min(1.0, max(0.0, (self.mean - _MILD) / (_PLAIN - _MILD)))
+
+
+def contrary(aligner: Aligner, wordings: Sequence[Reference], question: Passage) -> Contrary:
+    """The reference side of one point."""
+    whole = [contradiction.side(each.passage, each.weights) for each in wordings]
+    parts: list[tuple[Reference, Side]] = []
+    for reference, read in zip(wordings, whole, strict=True):
+        if len(reference.passage.sentences) == 1:
+            parts.append((reference, read))
+            continue
+        for place in range(len(reference.passage.sentences)):
+            part = aligner.reference(contradiction.sentence(reference.passage, place), question)
+            parts.append((part, contradiction.side(part.passage, part.weights)))
+    return Contrary(tuple(whole), tuple(parts))
+
+
+def turned(aligner: Aligner, points: Sequence[Contrary], answer: Passage) -> dict[int, int]:
+    """The points (by number) that a sentence of the answer repeats with their meaning turned around, and which one."""
+    found: dict[int, int] = {}
+    read: dict[int, Side] = {}
+    for number, point in enumerate(points):
+        for reference, meant in point.parts:
+            match = aligner.match(reference, answer)
+            if match.sentence < 0 or match.local < _REPEATED or number in found:
+                continue
+            said = read.get(match.sentence) or _side(aligner, answer, match.sentence)
+            read[match.sentence] = said
+            if _turns(meant, said):
+                found[number] = match.sentence
+    return found
+
+
+def without(passage: Passage, places: Collection[int]) -> Passage:
+    """The passage without some of its sentences; itself if there are none."""
+    kept = [i for i in range(len(passage.sentences)) if i not in places]
+    if len(kept) == len(passage.sentences):
+        return passage
+    left = [contradiction.sentence(passage, i) for i in kept]
+    none = contradiction.sentence(passage, 0)
+    return Passage(
+        sentences=tuple(each.sentences[0] for each in left),
+        ids=np.concatenate([none.ids[:0], *(each.ids for each in left)]),
+        vectors=np.concatenate([none.vectors[:0], *(each.vectors for each in left)]),
+        words=tuple(word for each in left for word in each.words),
+        under=tuple(under for each in left for under in each.under),
+        bounds=np.cumsum([0, *(len(each.ids) for each in left)])[:-1].astype(np.int64),
+    )
+
+
+def doubts(
+    aligner: Aligner,
+    points: Sequence[Contrary],
+    found: Sequence[tuple[Match, float]],
+    answer: Passage,
+    denied: Mapping[int, int],
+) -> Doubts:
+    """Weigh what an answer says of each point.
+
+    `found` has the best match of each and how much of the point that seems to carry, `denied` what `turned` found.
+    """
+    odds: list[float | None] = []
+    carried, against = _BENEFIT[0], _BENEFIT[0] * _BENEFIT[1]
+    for number, (point, (match, share)) in enumerate(zip(points, found, strict=True)):
+        if number in denied:
+            odds.append(_CERTAIN)
+            carried, against = carried + 1.0, against + _CERTAIN
+        elif match.sentence < 0 or len(point.wordings) < 2:
+            odds.append(None)
+        else:
+            said = _side(aligner, answer, match.sentence)
+            odds.append(each := contradiction.log_odds(contradiction.features(point.wordings, said)))
+            carried, against = carried + share, against + share * each
+    known = any(each is not None for each in odds)
+    return Doubts(round(against / carried, 3) if known else None, tuple(odds), denied)
+
+
+def _side(aligner: Aligner, passage: Passage, place: int) -> Side:
+    one = contradiction.sentence(passage, place)
+    return contradiction.side(one, aligner.weigh(one.ids))
+
+
+def _turns(meant: Side, said: Side) -> bool:
+    measured = dict(zip(contradiction.NAMES, contradiction.measures(meant, said), strict=True))
+    return measured["more_negations"] % 2 == 1 and measured["turned_all"] >= _TURNED
