@@ -20,11 +20,12 @@ ENV PATH=/opt/mlops-coach/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     COACH_DATABASE_URL=sqlite:////data/mlops-coach.sqlite3 \
     COACH_WEB_HOST=0.0.0.0 \
-    COACH_WEB_PORT=8765
+    COACH_WEB_PORT=8765 \
+    COACH_OPS_PORT=8766
 USER coach
 WORKDIR /data
 VOLUME /data
 EXPOSE 8765
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"COACH_WEB_PORT\"]}/healthz', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"COACH_OPS_PORT\"]}/healthz', timeout=4)"]
 CMD ["mlops-coach", "run"]

@@ -6,10 +6,9 @@ import datetime as dt
 import sqlite3
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from collections.abc import AsyncIterator
 
 from benchmarks.single import raw
 from benchmarks.stage import PLATFORM

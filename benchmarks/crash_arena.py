@@ -28,6 +28,7 @@ from bot.stores import open_store
 LIFE_S = 4.0
 """After so long a coach that hasn't come to its point is killed wherever it is."""
 
+STUCK = 40
 SETTLE_S = 120.0
 PAUSE_S = 0.03
 """Mean seconds between two things that people do."""
@@ -72,6 +73,19 @@ class Tally:
         self.by_point: Counter[str] = Counter()
         self._planned: Counter[str] = Counter()
         self.elsewhere = 0
+        self._missed_in_a_row = 0
+
+    def hit(self, point: str) -> None:
+        """A coach has killed itself."""
+        self.by_point[point] += 1
+        self._missed_in_a_row = 0
+
+    def missed(self) -> None:
+        """A coach never came to its point. Raises RuntimeError when that goes on: it does no work at all."""
+        self.elsewhere += 1
+        self._missed_in_a_row += 1
+        if self._missed_in_a_row == STUCK:
+            raise RuntimeError(f"{STUCK} coaches in a row came to none of their points; keep the logs with --folder")
 
     @property
     def kills(self) -> int:
@@ -154,11 +168,11 @@ class Arena:
         process = self._start(life)
         ended = await self._end(process, LIFE_S)
         if not ended:
-            self._tally.elsewhere += 1
+            self._tally.missed()
             os.kill(process.pid or 0, signal.SIGKILL)
             await self._end(process, 60)
         elif process.exitcode == -signal.SIGKILL:
-            self._tally.by_point[point] += 1
+            self._tally.hit(point)
         else:
             raise RuntimeError(f"the coach ended by itself with {process.exitcode}; see {self._log}")
         process.close()

@@ -12,7 +12,6 @@ from pathlib import Path
 from benchmarks import boards, frames, models, pipeline, single, startup
 from benchmarks.figures import FIGURES, Found
 from benchmarks.stage import answers
-from bot.core.ports import Unit, one
 
 PEOPLE, TAKERS, CROWD = 64, 128, 256
 FEW, MANY, QUICK_MANY = 1_000, 5_000_000, 200_000

@@ -16,6 +16,10 @@ from bot.core.ports import Store, one
 from bot.stores.sqlite import SqliteStore
 
 
+STUCK_S = 60.0
+"""Seconds after which a run that doesn't end is given up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What a run did: answers, or takes; wall and processor seconds; commits that were flushed to the disk."""
@@ -73,7 +77,8 @@ async def closed_loop(people: int, seconds: float, act: Callable[[], Awaitable[N
             await act()
             done += 1
 
-    await asyncio.gather(*(person() for _ in range(people)))
+    async with asyncio.timeout(seconds + STUCK_S):
+        await asyncio.gather(*(person() for _ in range(people)))
     return done
 
 

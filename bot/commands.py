@@ -14,8 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rapidfuzz import fuzz, process
-
 from bot.coach import Coach
 from bot.coach.budget import MILLIONTHS
 from bot.coach.organise import SETTINGS
@@ -145,6 +143,8 @@ def _speaks_of(question: Question, wanted: str) -> bool:
 
 def _meant(text: str, known: Sequence[str]) -> str:
     """ " Did you mean X?" for the nearest of the known words, or nothing."""
+    from rapidfuzz import process
+
     found = process.extractOne(text.casefold(), known, processor=str.casefold, score_cutoff=CLOSE_MATCH)
     return f" Did you mean {found[0]}?" if found else ""
 
@@ -505,6 +505,8 @@ def _arguments(command: Command, words: list[str]) -> dict[str, str]:
             break
         if param.choices and words[0].casefold() not in param.choices:
             later = command.params[position + 1 :]
+            from rapidfuzz import fuzz, process
+
             meant = process.extractOne(words[0].casefold(), param.choices, scorer=fuzz.ratio, score_cutoff=75.0)
             if param.required or not later or meant:
                 known = ", ".join(param.choices)

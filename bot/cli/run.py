@@ -42,12 +42,17 @@ async def run(arguments: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows stops by KeyboardInterrupt instead
-            loop.add_signal_handler(name, serving.cancel)
+            loop.add_signal_handler(name, _stop, serving)
     try:
         await serving
     except asyncio.CancelledError:
         print("Stopped.", file=sys.stderr)
     return 0
+
+
+def _stop(serving: asyncio.Task[None]) -> None:
+    if not serving.cancelling():  # asked again, it would only leave what it is letting go of half done
+        serving.cancel()
 
 
 def _ready(address: str) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 
-from pydantic import TypeAdapter
-
+from bot.core.lazy import Json
 from bot.core.model import Channel, CountingRule, Grade, Place, Question, Round, RoundState, Schedule
 from bot.core.ports import Row
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
-QUESTION = TypeAdapter(Question)
-GRADE = TypeAdapter(Grade)
+QUESTION = Json(Question)
+GRADE = Json(Grade)
 
 
 def micros(moment: dt.datetime) -> int:

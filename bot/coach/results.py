@@ -7,11 +7,14 @@ calls `recount` in its own transaction: the difference of new and old goes to th
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 from bot.core import rules
 from bot.core.model import Attempt, CountingRule
-from bot.core.ports import Row, Unit, one, rows
+from bot.core.ports import Query, Row, Unit, one, rows
 
 FRESH = dt.timedelta(hours=1)
 """How long after it was posted a question's count is kept up to date quickly: chats limit how often older messages
@@ -20,6 +23,12 @@ may be edited."""
 COUNT_SOON = dt.timedelta(seconds=30)
 COUNT_LATER = dt.timedelta(minutes=5)
 """How long answers to a fresh, or an older, question are gathered into one amendment of its message."""
+
+
+MOST_REPAIRED = 30_000
+"""Rows that one repair changes: a unit of work is bounded."""
+
+_ROUNDS_TOGETHER = 200
 
 
 def attempts(found: list[Row]) -> list[Attempt]:
@@ -67,32 +76,6 @@ def recount(round_id: int, user: str, round_: Row | None = None) -> Unit[int | N
     return new
 
 
-def differences() -> Unit[list[str]]:
-    """Where the boards' summary rows aren't the sums of the results, a line each; none when all is well."""
-    sums: Counter[tuple[str, ...]] = Counter()
-    answers: Counter[tuple[str, ...]] = Counter()
-    for row in (yield from rows("standings_recomputed")):
-        for period, topic in summaries(row["local_date"], row["section"]):
-            key = (row["platform"], row["community"], period, topic, row["user_id"])
-            sums[key] += row["score"]
-            answers[key] += 1
-    kept = yield from rows("standings_all")
-    there = {
-        (row["platform"], row["community"], row["period"], row["topic"], row["user_id"]): (
-            row["points"],
-            row["answers"],
-        )
-        for row in kept
-    }
-    wrong = [key for key in sorted({*there, *sums}) if there.get(key, (0, 0)) != (sums[key], answers[key])]
-    return [
-        f"board {period}{f' of {topic}' if topic else ''} in {platform} {community}: user {user} has"
-        f" {there.get((platform, community, period, topic, user), (0, 0))} points and answers, the replies give"
-        f" {(sums[platform, community, period, topic, user], answers[platform, community, period, topic, user])}"
-        for platform, community, period, topic, user in wrong
-    ]
-
-
 def tell(round_id: int, now: int) -> Unit[None]:
     """Have what was said of a round's results said again: its reveal at once, the question's count after a while."""
     yield from rows("outbox_again_of_round", round_id=round_id, kind="reveal", now=now)
@@ -118,3 +101,116 @@ def summaries(local_date: str, section: str) -> list[tuple[str, str]]:
     """The (period, topic) keys of the summary rows that a result is part of."""
     periods = rules.periods(dt.date.fromisoformat(local_date))
     return [(period, topic) for period in periods for topic in dict.fromkeys(("", section))]
+
+
+# ---------------------------------------------------------------------------------------------- against the log
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """A summary row that isn't what the replies give, in words, and what makes it so."""
+
+    words: str
+    remedy: tuple[Query, ...]
+
+
+def differences() -> Unit[list[str]]:
+    """Where results and boards aren't what the replies give, a line each; none when all is well. Only reads."""
+    return [found.words for found in (yield from _differences())]
+
+
+def repair() -> Unit[list[str]]:
+    """Make results and boards what the replies give; what was changed, a line each. No reply is touched.
+
+    At most MOST_REPAIRED rows at once: run it again until nothing is left.
+    """
+    found = (yield from _differences())[:MOST_REPAIRED]
+    for difference in found:
+        for query in difference.remedy:
+            yield from rows(query.name, **query.params)
+    return [difference.words for difference in found]
+
+
+def _differences() -> Unit[list[_Difference]]:
+    """Goes through the log some rounds at a time: it may be long."""
+    found: list[_Difference] = []
+    sums: defaultdict[_Place, list[int]] = defaultdict(lambda: [0, 0])
+    after = 0
+    while page := (yield from rows("rounds_of_log", after=after, most=_ROUNDS_TOGETHER)):
+        rounds = {row["id"]: row for row in page}
+        span = {"first": page[0]["id"], "last": page[-1]["id"]}
+        wanted = _worth(rounds, (yield from rows("attempts_of_log", **span)))
+        found += _wrong_results(wanted, (yield from rows("results_of_log", **span)))
+        for (round_id, user), (platform, community, day, _, score) in wanted.items():
+            for period, topic in summaries(day, rounds[round_id]["section"]):
+                row = sums[platform, community, period, topic, user]
+                row[0] += score
+                row[1] += 1
+        after = span["last"]
+    return found + _wrong_boards(sums, (yield from rows("standings_all")))
+
+
+def _worth(rounds: Mapping[int, Row], log: Sequence[Row]) -> dict[tuple[int, str], tuple[str, str, str, int, int]]:
+    """What each result has to be, by round and person: platform, community, date, daily, score."""
+    found = {}
+    for (round_id, user), tried in groupby(log, key=lambda row: (row["round_id"], row["user_id"])):
+        of = rounds[round_id]
+        score = rules.counted(CountingRule(of["rule"]), attempts(list(tried)))
+        if score is not None:
+            found[round_id, user] = (of["platform"], of["community"], of["local_date"], of["daily"], score)
+    return found
+
+
+_RESULT = ("platform", "community", "local_date", "daily", "score")
+
+
+def _wrong_results(
+    wanted: Mapping[tuple[int, str], tuple[str, str, str, int, int]], kept: Sequence[Row]
+) -> list[_Difference]:
+    there = {(row["round_id"], row["user_id"]): tuple(row[name] for name in _RESULT) for row in kept}
+    found = []
+    for key in sorted({*wanted, *there}):
+        if wanted.get(key) == there.get(key):
+            continue
+        which = {"round_id": key[0], "user_id": key[1]}
+        remedy = [Query("result_delete", which)]
+        if key in wanted:
+            remedy.append(Query("result_put", which | dict(zip(_RESULT, wanted[key], strict=True))))
+        words = f"result of user {key[1]} at round {key[0]}: {_told(there.get(key))} is kept, the replies give"
+        found.append(_Difference(f"{words} {_told(wanted.get(key))}", tuple(remedy)))
+    return found
+
+
+def _told(result: tuple[object, ...] | None) -> str:
+    """A result in words; where it belongs only differs in a damaged one, so it is told too."""
+    if result is None:
+        return "none"
+    platform, community, day, daily, score = result
+    return f"{score} ({'daily' if daily else 'on demand'}, {day}, {platform} {community})"
+
+
+_Place = tuple[str, str, str, str, str]
+"""Platform, community, period, topic, user: the key of a board's row."""
+_PLACE = ("platform", "community", "period", "topic", "user_id")
+
+
+def _wrong_boards(sums: Mapping[_Place, list[int]], kept: Sequence[Row]) -> list[_Difference]:
+    there = {tuple(row[name] for name in _PLACE): [row["points"], row["answers"]] for row in kept}
+    found = []
+    for key in sorted({*sums, *there}):
+        kept_row, should = there.get(key), sums.get(key)
+        if kept_row == should:
+            continue
+        which = dict(zip(_PLACE, key, strict=True))
+        if should is None:
+            remedy = Query("standing_delete", which)
+        else:
+            remedy = Query("standing_set", which | {"points": should[0], "answers": should[1]})
+        platform, community, period, topic, user = key
+        where = f"board {period}{f' of {topic}' if topic else ''} in {platform} {community}: user {user}"
+        found.append(_Difference(f"{where} has {_counts(kept_row)}, the replies give {_counts(should)}", (remedy,)))
+    return found
+
+
+def _counts(row: list[int] | None) -> str:
+    return f"{row[0]} points of {row[1]} answers" if row else "no row"

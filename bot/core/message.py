@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import TypeAdapter
-
+from bot.core.lazy import Json
 from bot.core.model import Person
 
 # ---------------------------------------------------------------------------------------------- inline
@@ -240,8 +239,8 @@ class Parcel:
     written: dt.datetime | None = None
 
 
-MESSAGE = TypeAdapter(Message)
+MESSAGE = Json(Message)
 """Message to and from JSON, for platforms that keep what they show."""
 
-FORM = TypeAdapter(Form)
+FORM = Json(Form)
 """Form to and from JSON."""

@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from rapidfuzz import fuzz
-
 from bot.core.model import Attempt, CountingRule, Person, Question, Schedule, Standing
 from bot.core.text import fold
 
@@ -161,6 +159,8 @@ def is_copy(answer: str, sample_answer: str, others: Iterable[str]) -> bool:
 
     Short answers (under COPY_WORDS words) can be alike by chance, so only the whole sample counts for them.
     """
+    from rapidfuzz import fuzz
+
     mine, sample = fold(answer), fold(sample_answer)
     if mine == sample:
         return True

@@ -33,6 +33,14 @@ class Connects(Protocol):
     def connected(self) -> bool: ...
 
 
+@runtime_checkable
+class Takes(Protocol):
+    """A platform that knows how many messages it has handed over that aren't stored yet."""
+
+    @property
+    def taking(self) -> int: ...
+
+
 class Beats:
     """When each loop should have stepped. `now` is a monotonic clock in seconds."""
 

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from bot.ops.masks import masking, said, trace
+from bot.ops.seldom import Seldom
 
 Form = Literal["text", "json"]
 
@@ -66,6 +67,7 @@ class _Stderr(logging.Handler):
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__()
         self.setFormatter(formatter)
+        self.addFilter(Seldom())
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

@@ -126,6 +126,7 @@ READ: Mapping[str, tuple[str, Sequence[str]]] = {
     "store_up": ("Whether the database answers", ()),
     "ready": ("Whether /readyz says so", ()),
     "platform_connected": ("Whether a platform is connected", ("platform",)),
+    "platform_taking": ("Messages that a platform has handed over and that aren't stored yet", ("platform",)),
     "loop_late_seconds": ("How far a loop is beyond the time at which it should have stepped", ("loop",)),
 }
 """Gauges that are read when somebody asks for them: help and labels."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.core.errors import CoachError
 from bot.core.ports import Clock, Unit, one, rows
-from bot.ops.health import OK, Beats, Health, Patient, connected
+from bot.ops.health import OK, Beats, Health, Patient, Takes, connected
 from bot.ops.metrics import Figure
 
 READ_S = 5.0
@@ -29,7 +29,10 @@ class Reading:
         if self._health.parts is None:
             return found
         for platform in self._health.parts.platforms:
-            found.append(Figure("platform_connected", float(connected(platform)), (("platform", platform.name),)))
+            label = (("platform", platform.name),)
+            found.append(Figure("platform_connected", float(connected(platform)), label))
+            if isinstance(platform, Takes):
+                found.append(Figure("platform_taking", platform.taking, label))
         try:
             stored = await self._stored.answer(READ_S)
         except CoachError:

@@ -1,8 +1,9 @@
-"""Keeps an outage from filling the log: after a few, messages of one kind come with a count instead of each by itself."""
+"""Keeps an outage from filling the log: after a few messages of one kind the others are only counted."""
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,6 +16,12 @@ KINDS: Final = 1_000
 """Kinds that are remembered at once, the newest."""
 
 
+LENGTH: Final = 160
+"""Characters of a message that tell its kind."""
+
+_NUMBERS: Final = re.compile(r"\w*\d\w*")
+
+
 @dataclass(slots=True)
 class _Kind:
     since: float
@@ -25,7 +32,7 @@ class _Kind:
 class Seldom(logging.Filter):
     """Lets FEW warnings and errors of a kind through in SPAN_S seconds; the next one then says how many were kept back.
 
-    A kind is what one place in the program says, whatever it fills in. Lower levels pass: whoever asks for them wants
+    Messages are of one kind when they differ in numbers and ids only. Lower levels pass: whoever asks for them wants
     all. `now` are seconds of a clock that never goes back.
     """
 
@@ -51,7 +58,11 @@ class Seldom(logging.Filter):
         return True
 
     def _kind(self, record: logging.LogRecord) -> _Kind:
-        key = (record.name, str(record.msg))
+        try:
+            told = record.getMessage()
+        except Exception:  # noqa: BLE001  a filter must not raise; the handler tells that it can't be made
+            told = str(record.msg)
+        key = (record.name, _NUMBERS.sub("#", told)[:LENGTH])
         kind = self._kinds.setdefault(key, _Kind(self._now()))
         self._kinds.move_to_end(key)
         while len(self._kinds) > KINDS:

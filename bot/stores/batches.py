@@ -14,6 +14,9 @@ from bot.stores.units import Failed, Outcome, Start
 MAX_BATCH: Final = 256
 """Units to a transaction: more would save nothing and let the first wait for the last."""
 
+MOST_WAITING: Final = 4_096
+"""Units that may wait at once; whoever brings another waits for room."""
+
 
 @dataclass(slots=True)
 class Job:
@@ -38,6 +41,7 @@ class Batches:
         """`commit` runs units in one transaction and never raises; `where` names the database in errors."""
         self._where = where
         self._commit = commit
+        self._room = asyncio.Semaphore(MOST_WAITING)
         self._waiting: deque[Job] = deque()
         self._wake = asyncio.Event()
         self._closing = False
@@ -48,12 +52,13 @@ class Batches:
 
         It may be started again from its beginning when the transaction that it shared was undone.
         """
-        if self._closing or self._committing.done():
-            raise StoreError(f"{self._where}: the store is closed; start the coach again")
-        job = Job(start, asyncio.get_running_loop().create_future())
-        self._waiting.append(job)
-        self._wake.set()
-        return await job.future
+        async with self._room:
+            if self._closing or self._committing.done():
+                raise StoreError(f"{self._where}: the store is closed; start the coach again")
+            job = Job(start, asyncio.get_running_loop().create_future())
+            self._waiting.append(job)
+            self._wake.set()
+            return await job.future
 
     async def close(self) -> None:
         """Finish what is waiting, and take no more."""

@@ -1,8 +1,7 @@
 """The .sql files as PostgreSQL reads them. They are written for SQLite, in words that mean the same to both.
 
 Types are written in capitals and nothing else is called so: INTEGER becomes BIGINT, and TEXT is compared by bytes, as
-SQLite does it. What only PostgreSQL has stands in a comment that begins with `postgres:` and is opened here:
-`/*postgres: FOR UPDATE SKIP LOCKED*/`.
+SQLite does it. What only PostgreSQL needs stands in a comment that begins with `postgres:` and is opened here.
 """
 
 from __future__ import annotations

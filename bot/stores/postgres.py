@@ -17,7 +17,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 from bot.core.errors import StoreError
 from bot.core.ports import CrashPoint, Unit, no_crash
 from bot.stores import postgres_schema as schemas
-from bot.stores.batches import Batches
+from bot.stores.batches import MOST_WAITING, Batches
 from bot.stores.postgres_bells import Bells
 from bot.stores.postgres_errors import VENDOR, is_away, translate
 from bot.stores.postgres_link import Lost, Pool, Server, Slot, connect, patiently
@@ -48,6 +48,7 @@ class PostgresStore:
         self._writer = Slot(server)
         self._batches = Batches(server.where, lambda batch: runner.write(self._writer, batch))
         self._readers = Pool(server, READERS)
+        self._room_to_read = asyncio.Semaphore(MOST_WAITING)
         self._reading: set[asyncio.Task[Any]] = set()
         self._closing: asyncio.Task[None] | None = None
 
@@ -87,13 +88,14 @@ class PostgresStore:
 
         Raises what the unit raises, or StoreError, also when it tries to write.
         """
-        if self._closing is not None:
-            raise StoreError(f"{self._server.where}: the store is closed; start the coach again")
-        # A task of its own, so that a cancelled caller leaves no connection behind in the middle of something.
-        task = asyncio.create_task(self._read(partial(unit, *args, **kwargs)))
-        self._reading.add(task)
-        task.add_done_callback(self._finished)
-        return cast(T, await asyncio.shield(task))
+        async with self._room_to_read:
+            if self._closing is not None:
+                raise StoreError(f"{self._server.where}: the store is closed; start the coach again")
+            # A task of its own, so that a cancelled caller leaves no connection behind in the middle of something.
+            task = asyncio.create_task(self._read(partial(unit, *args, **kwargs)))
+            self._reading.add(task)
+            task.add_done_callback(self._finished)
+            return cast(T, await asyncio.shield(task))
 
     async def notify(self, told: str) -> None:
         """Tell all processes that listen, soon, and once however often it is told meanwhile; it may get lost."""

@@ -66,15 +66,7 @@ async def connect(url: str) -> asyncpg.Connection:
     """A connection that is ready for use. Raises Lost where there is no server, StoreError where it refuses."""
     where = shown(url)
     try:
-        connection = await asyncpg.connect(
-            url,
-            timeout=CONNECT_SECONDS,
-            command_timeout=COMMAND_SECONDS,
-            statement_cache_size=_STATEMENTS_KEPT,
-            max_cached_statement_lifetime=0,
-            server_settings=_SETTINGS,
-        )
-        await connection.execute(_DURABLE)
+        return await _connect(url)
     except VENDOR as error:
         if is_away(error):
             raise Lost from error
@@ -83,6 +75,22 @@ async def connect(url: str) -> asyncpg.Connection:
         raise StoreError(
             f"{where}: the address can't be read; write postgresql://user:password@host/database"
         ) from None
+
+
+async def _connect(url: str) -> asyncpg.Connection:
+    connection = await asyncpg.connect(
+        url,
+        timeout=CONNECT_SECONDS,
+        command_timeout=COMMAND_SECONDS,
+        statement_cache_size=_STATEMENTS_KEPT,
+        max_cached_statement_lifetime=0,
+        server_settings=_SETTINGS,
+    )
+    try:
+        await connection.execute(_DURABLE)
+    except BaseException:
+        connection.terminate()
+        raise
     return connection
 
 

@@ -218,7 +218,7 @@ class _Run:
             raise _again(self._slot, error) or self._refused(error, query) from error
         if statement.writes and (found or not statement.tells):
             self.changed = True
-        return [dict(row) for row in found]
+        return [dict(row) for row in found] if found else ()
 
     def _refused(self, error: BaseException, query: Query) -> StoreError:
         if self._reading and state(error) == READ_ONLY:

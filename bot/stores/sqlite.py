@@ -12,10 +12,9 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack, closing, suppress
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from typing import Final, ParamSpec, TypeVar, cast
 
 import aiosqlite
 from filelock import BaseFileLock
@@ -23,6 +22,7 @@ from filelock import BaseFileLock
 from bot.core.errors import StoreError, StoreInUse
 from bot.core.ports import CrashPoint, Unit, no_crash
 from bot.stores import sqlite_files as files
+from bot.stores.batches import MOST_WAITING, Batches, Job, next_of
 from bot.stores.sql import QUERIES as QUERIES
 from bot.stores.sql import SCHEMA as SCHEMA
 from bot.stores.sql import Migration, load_migrations, load_queries
@@ -33,13 +33,7 @@ from bot.stores.units import Failed, Outcome, Start
 T = TypeVar("T")
 P = ParamSpec("P")
 
-MAX_BATCH: Final = 256
-"""Units to a transaction: more would save nothing and let the first wait for the last."""
-
 READERS: Final = 2
-
-MOST_WAITING: Final = 4_096
-"""Units that may wait at once, for writing and for reading; whoever brings another waits for room."""
 
 PATIENCE_S: Final = 150.0
 """How long units wait for a database that another program holds, before they fail."""
@@ -64,20 +58,6 @@ class _Connection(aiosqlite.Connection):
         return cast(T, await self._execute(lambda: function(self._conn)))  # type: ignore[no-untyped-call]
 
 
-@dataclass(slots=True)
-class _Job:
-    start: Start
-    future: asyncio.Future[Any]
-
-    def resolve(self, outcome: Outcome) -> None:
-        if self.future.done():  # its caller was cancelled meanwhile
-            return
-        if isinstance(outcome, Failed):
-            self.future.set_exception(outcome.error)
-        else:
-            self.future.set_result(outcome.value)
-
-
 class SqliteStore:
     """A `bot.core.ports.Store` in one file. Made by `open`; `close` it, or the process won't end."""
 
@@ -97,13 +77,11 @@ class SqliteStore:
         self._runner = runner
         self._readers = readers
         self._idle = list(readers)
-        self._room, self._room_to_read = asyncio.Semaphore(MOST_WAITING), asyncio.Semaphore(MOST_WAITING)
-        self._reads: deque[_Job] = deque()
+        self._room_to_read = asyncio.Semaphore(MOST_WAITING)
+        self._reads: deque[Job] = deque()
         self._reading: set[asyncio.Task[None]] = set()
-        self._waiting: deque[_Job] = deque()
-        self._wake = asyncio.Event()
+        self._batches = Batches(path, self._commit)
         self._closing: asyncio.Task[None] | None = None
-        self._committing = asyncio.create_task(self._commit_until_closed())
 
     @classmethod
     async def open(
@@ -147,12 +125,7 @@ class SqliteStore:
         when the transaction that it shared was undone by another. Raises what the unit raises, its work undone, or
         StoreError.
         """
-        async with self._room:
-            self._require_open()
-            job = _Job(partial(unit, *args, **kwargs), asyncio.get_running_loop().create_future())
-            self._waiting.append(job)
-            self._wake.set()
-            return cast(T, await job.future)
+        return cast(T, await self._batches.run(partial(unit, *args, **kwargs)))
 
     async def read(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a unit that only reads, beside the writer, against one state with every finished write in it.
@@ -160,8 +133,9 @@ class SqliteStore:
         Raises what the unit raises, or StoreError, also when it tries to write.
         """
         async with self._room_to_read:
-            self._require_open()
-            job = _Job(partial(unit, *args, **kwargs), asyncio.get_running_loop().create_future())
+            if self._closing is not None:
+                raise StoreError(f"{self._path}: the store is closed; start the coach again")
+            job = Job(partial(unit, *args, **kwargs), asyncio.get_running_loop().create_future())
             self._reads.append(job)
             if self._idle:  # it begins in a moment: whoever reads in this turn of the loop comes along
                 task = asyncio.create_task(self._read(self._idle.pop()))
@@ -189,30 +163,11 @@ class SqliteStore:
         """What is wrong with the database, one line each. See the function `check`."""
         return await asyncio.to_thread(files.problems, self._path, self._steps)
 
-    def _require_open(self) -> None:
-        if self._closing is not None or self._committing.done():
-            raise StoreError(f"{self._path}: the store is closed; start the coach again")
-
-    async def _commit_until_closed(self) -> None:
-        batch: list[_Job] = []
-        try:
-            while self._closing is None or self._waiting:
-                await self._wake.wait()
-                self._wake.clear()
-                while batch := _next(self._waiting, MAX_BATCH):
-                    await self._commit(batch)
-                    # Whoever goes on to the next write right away still joins the next batch.
-                    await asyncio.sleep(0)
-        finally:  # nobody is left waiting for a writer that is gone
-            gone = Failed(StoreError(f"{self._path}: the store was stopped before this was stored; start it again"))
-            for job in (*batch, *self._waiting):
-                job.resolve(gone)
-
     async def _read(self, reader: _Connection) -> None:
         """Serve all who wait to read, then let the reader go."""
-        batch: list[_Job] = []
+        batch: list[Job] = []
         try:
-            while batch := _next(self._reads, MAX_READS):
+            while batch := next_of(self._reads, MAX_READS):
                 outcomes = await reader.call(partial(self._runner.read, batch=[job.start for job in batch]))
                 for job, outcome in zip(batch, outcomes, strict=True):
                     job.resolve(outcome)
@@ -222,49 +177,34 @@ class SqliteStore:
                 job.resolve(gone)
             self._idle.append(reader)
 
-    async def _commit(self, batch: Sequence[_Job]) -> None:
-        starts = [job.start for job in batch]
-        outcomes = await self._writer.call(lambda connection: self._runner.write(connection, starts))
-        if _held(outcomes):
-            outcomes = await self._commit_later(starts, outcomes)
-        for job, outcome in zip(batch, outcomes, strict=True):
-            job.resolve(outcome)
+    async def _commit(self, batch: Sequence[Start]) -> list[Outcome]:
+        outcomes = await self._writer.call(partial(self._runner.write, batch=batch))
+        return await self._commit_later(batch, outcomes) if _held(outcomes) else outcomes
 
-    async def _commit_later(self, starts: Sequence[Start], outcomes: list[Outcome]) -> list[Outcome]:
+    async def _commit_later(self, batch: Sequence[Start], outcomes: list[Outcome]) -> list[Outcome]:
         """Try again while another program holds the database; each try waits for it too."""
         clock = asyncio.get_running_loop().time
         since = clock()
         _log.error("%s: another program holds it; what comes waits up to %.0f s", self._path, PATIENCE_S)
         while _held(outcomes) and self._closing is None and clock() < since + PATIENCE_S:
-            outcomes = await self._writer.call(lambda connection: self._runner.write(connection, starts))
+            outcomes = await self._writer.call(partial(self._runner.write, batch=batch))
         if not _held(outcomes):
             _log.warning("%s: it can be written again after %.0f s", self._path, clock() - since)
         return outcomes
 
     async def _close(self) -> None:
-        self._wake.set()
         async with AsyncExitStack() as stack:  # undone in reverse: the writer goes last and folds the log in
             stack.push_async_callback(asyncio.to_thread, self._lock.release)
             for connection in (self._writer, *self._readers):
                 stack.push_async_callback(connection.close)
             with errors_of(self._path):
-                await self._committing
+                await self._batches.close()
                 await asyncio.gather(*self._reading)  # those that read now, or wait to, come first
 
 
 def _held(outcomes: Sequence[Outcome]) -> bool:
     """Whether nothing could be begun because another program holds the database."""
     return all(isinstance(outcome, Failed) and isinstance(outcome.error, StoreInUse) for outcome in outcomes)
-
-
-def _next(waiting: deque[_Job], most: int) -> list[_Job]:
-    """The next jobs in order, without those whose callers no longer wait."""
-    batch: list[_Job] = []
-    while waiting and len(batch) < most:
-        job = waiting.popleft()
-        if not job.future.done():
-            batch.append(job)
-    return batch
 
 
 def _acquire(

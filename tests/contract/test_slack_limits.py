@@ -135,9 +135,10 @@ async def test_names_are_asked_for_once_each_and_a_few_at_a_time(here: Space) ->
 
 async def test_under_load_only_the_receipt_of_the_grade_is_put(here: Space) -> None:
     round_ = await here.ask()
+    people = [here.person(f"Person {n}") for n in range(3)]
     here.slack.slow("reactions.add", 0.02, times=200)
     said = [
-        here.slack.say(here.channel, here.ada, f"{half(round_.question.id)} {n}", thread=here.question)
+        here.slack.say(here.channel, people[n % 3], f"{half(round_.question.id)} {n}", thread=here.question)
         for n in range(60)
     ]
     await here.settle()

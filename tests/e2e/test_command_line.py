@@ -225,7 +225,13 @@ def test_a_board_that_is_not_the_sum_of_its_results_is_a_problem(tmp_path: Path)
         file.execute("INSERT INTO standings VALUES ('web', 'local', 'all', '', 'ada', 99, 1)")
     done = coach(tmp_path, "db", "check")
     assert done.returncode == 1
-    assert b"board all in web local: user ada has (99, 1)" in done.stderr
+    said = b"board all in web local: user ada has 99 points of 1 answers, the replies give no row"
+    assert said in done.stderr
+    done = coach(tmp_path, "db", "check", "--repair")
+    assert done.returncode == 0
+    assert b"repaired: " + said in done.stdout
+    assert b"1 rows repaired" in done.stdout
+    assert b"no problems found" in coach(tmp_path, "db", "check", "--repair").stdout
 
 
 def test_help_and_version(tmp_path: Path) -> None:

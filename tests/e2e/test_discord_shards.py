@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres_server
 from tests.e2e.discord_coach import Hall
 from tests.e2e.discord_server import DiscordServer
+from tests.e2e.test_fleet import FleetHall
 
 REPLIES = 30
 ALLOWED_S = 5.0
@@ -91,3 +93,30 @@ async def test_what_a_killed_process_leaves_is_sent_by_one_of_another_shard_with
         await first.answer(thread, REPLIES)
         await first.settled()
     first.check()
+
+
+async def test_two_processes_of_one_database_take_turns_to_begin_and_neither_forgets_the_other_when_it_is_killed(
+    server: DiscordServer, tmp_path: Path
+) -> None:
+    url = await postgres_server.server().create()
+    first, second = halls = FleetHall(server, tmp_path, 0, url), FleetHall(server, tmp_path, 1, url)
+    for hall in halls:
+        hall.settings["COACH_DATABASE_URL"] = url
+    server.gateway.identify_s = ALLOWED_S
+    async with second.coach():
+        async with first.coach() as process:
+            assert first.rows("SELECT bucket FROM discord_turns") == [(0,)]
+            for hall in halls:
+                await hall.answer(await hall.ask(), REPLIES)
+            process.kill()
+            await process.wait()
+        heard = first.answered()
+        await first.answer(first.answers[0].channel, REPLIES)
+        await server.wait_for(lambda: second.answered() == REPLIES, 60)
+        assert heard <= first.answered() <= REPLIES, "what nobody hears waits for its own"
+        async with first.coach():
+            for hall in halls:
+                await hall.settled()
+    assert first.rows("SELECT community FROM communities_left") == []
+    for hall in halls:
+        hall.check_community()

@@ -3,140 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import signal
-import socket
-import sqlite3
-import sys
-import time
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.e2e.web_process import SENT, all_is_well, coach, free_port, open_thread, people, rows, until
+
 PEOPLE, EACH = 10, 20
-SAID = (
-    "I keep the old version running and send a small share of the traffic to the new one before going on",
-    "Dashboards show latency, errors and saturation, and somebody is paged when users would notice",
-    "Everything is described in code, reviewed like code, and applied by a pipeline rather than by hand",
-    "We compare the distribution of each feature with its training baseline once an hour",
-    "Tests run in parallel on every commit, the slow ones at night, and flaky ones are quarantined",
-    "Backups are restored into an empty account every month, because only a restore proves a backup",
-    "The event log is partitioned by customer, so that order holds where it has to hold",
-    "A flag hides the unfinished feature, and each flag has an owner and a date on which it goes",
-    "Retries carry an idempotency key and wait longer each time, up to a limit that callers know",
-    "The registry says which data, code and parameters made a model, so any of them can be rebuilt",
-)
-ANSWER = "{said}; this is answer number {n} of {who}."
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.asynccontextmanager
-async def coach(database: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "COACH_DATABASE_URL": f"sqlite:///{database}",
-        "COACH_WEB_PORT": str(port),
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", cwd=database.parent, env=environment,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), 30)
-        assert str(port) in line.decode()
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-class Client:
-    """One person's browser, as far as it matters here: it tries again with the same key until it is told 200."""
-
-    def __init__(self, session: aiohttp.ClientSession, port: int, name: str) -> None:
-        self._session, self._base, self.name = session, f"http://127.0.0.1:{port}/api", name
-        self.id = ""
-        self.acknowledged = 0
-
-    async def post(self, path: str, **body: Any) -> dict[str, Any]:
-        while True:
-            with contextlib.suppress(aiohttp.ClientError, ConnectionError, asyncio.TimeoutError):
-                async with self._session.post(f"{self._base}/{path}", json=body) as response:
-                    if response.status == 200:
-                        found: dict[str, Any] = await response.json()
-                        return found
-                    assert response.status in (429, 503), await response.text()
-            await asyncio.sleep(0.1)
-
-    async def come_in(self) -> None:
-        self.id = (await self.post("people", name=self.name))["person"]["id"]
-
-    async def answer(self, thread: int) -> None:
-        for number in range(EACH):
-            await self.post(
-                "messages",
-                person=self.id,
-                key=f"key-{self.name}-{number:04d}",
-                channel="mlops-daily",
-                thread=thread,
-                text=ANSWER.format(said=SAID[int(self.name[-1])], n=number, who=self.name),
-            )
-            self.acknowledged += 1
-
-
-def rows(database: Path, sql: str) -> list[tuple[Any, ...]]:
-    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        return connection.execute(sql).fetchall()
-
-
-async def until(condition: Any, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not await asyncio.to_thread(condition):
-        assert time.monotonic() < end, "waited too long"
-        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("kill_after", [30, 120])
 async def test_kill_9_in_a_burst_of_200_replies_loses_and_repeats_nothing(tmp_path: Path, kill_after: int) -> None:
     database, port = tmp_path / "coach.sqlite3", free_port()
-    async with contextlib.AsyncExitStack() as stack:
-        clients = []
-        for number in range(PEOPLE):
-            session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)))
-            clients.append(Client(session, port, f"person{number}"))
-        async with coach(database, port) as process:
+    async with people(port, PEOPLE) as clients:
+        async with coach(tmp_path, database, port) as process:
             await asyncio.gather(*(client.come_in() for client in clients))
-            await until(lambda: rows(database, "SELECT thread FROM rounds WHERE state = 'open'"), 20)
-            thread = int(rows(database, "SELECT thread FROM rounds")[0][0])
-            burst = asyncio.gather(*(client.answer(thread) for client in clients))
+            thread = await open_thread(database)
+            burst = asyncio.gather(*(client.answer(thread, EACH) for client in clients))
             await until(lambda: sum(client.acknowledged for client in clients) >= kill_after, 30)
             process.send_signal(signal.SIGKILL)
             await process.wait()
         kept = rows(database, "SELECT count(*) FROM replies")[0][0]
         assert kept >= sum(client.acknowledged for client in clients), "acknowledged means kept"
-        async with coach(database, port):
+        async with coach(tmp_path, database, port):
             await burst
-            sent = "SELECT 1 FROM outbox WHERE kind = 'grade' AND state = 'sent'"
-            await until(lambda: len(rows(database, sent)) >= PEOPLE * EACH, 90)
-    total = PEOPLE * EACH
-    assert rows(database, "SELECT count(*), count(DISTINCT message) FROM replies") == [(total, total)]
-    assert rows(database, "SELECT count(*) FROM replies WHERE state = 'graded'") == [(total,)]
-    delivered = "SELECT count(*), count(DISTINCT reply_to) FROM chat_messages WHERE author = '' AND reply_to > 0"
-    assert rows(database, delivered) == [(total, total)]
-    # The first attempt counts: one result a person, and the board agrees with the results.
-    assert rows(database, "SELECT count(*) FROM results") == [(PEOPLE,)]
-    board = "SELECT sum(points), sum(answers) FROM standings WHERE period = 'all' AND topic = ''"
-    assert rows(database, board) == rows(database, "SELECT sum(score), count(*) FROM results")
+            await until(lambda: len(rows(database, SENT)) >= PEOPLE * EACH, 90)
+    all_is_well(database, PEOPLE, PEOPLE * EACH)

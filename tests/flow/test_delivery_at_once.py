@@ -13,7 +13,7 @@ from bot.core.model import Place
 from bot.core.ports import Sent
 from tests.flow.conftest import Room, world_at
 
-CHANNELS = 23
+CHANNELS = 18
 AT_ONCE = 5
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import random
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,24 +32,30 @@ FULL = "alpha{0} one and beta{0} two and gamma{0} three and delta{0} four, at so
 class Seen:
     """A world whose figures can be read as Prometheus reads them."""
 
-    def __init__(self, world: World, metrics: Metrics, reading: Reading) -> None:
-        self.world, self._metrics, self._reading = world, metrics, reading
+    def __init__(self, world: World, metrics: Metrics, reading: Reading, health: Health, beats: Beats) -> None:
+        self.world, self.health, self.beats = world, health, beats
+        self._metrics, self._reading = metrics, reading
 
     async def figures(self) -> Mapping[str, float]:
         """Every sample by its name and labels, such as `coach_takes_total{outcome=answer,platform=room}`."""
-        text = self._metrics.text(await self._reading.figures()).decode()
-        found = {}
-        for family in families(text):
-            for sample in family.samples:
-                labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()))
-                found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
-        return found
+        return read(self._metrics.text(await self._reading.figures()))
+
+
+def read(text: bytes) -> dict[str, float]:
+    found = {}
+    for family in families(text.decode()):
+        for sample in family.samples:
+            labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
 
 
 @asynccontextmanager
-async def seen(path: Path, graders: Graders | None = None) -> AsyncIterator[Seen]:
+async def seen(
+    path: Path, graders: Graders | None = None, now: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Seen]:
     """A coach in a room that is watched as `run` watches it, but by a clock turned by hand."""
-    clock, room, grader, beats = HandClock(), Room(), WordGrader(), Beats()
+    clock, room, grader, beats = HandClock(), Room(), WordGrader(), Beats(now)
     metrics, health = Metrics("all"), Health(beats)
     watch, reading = Watched(metrics, beats, health), Reading(health, beats, clock)
     store = watch.store(await store_at(path, watch.crash(no_crash)))
@@ -62,7 +70,7 @@ async def seen(path: Path, graders: Graders | None = None) -> AsyncIterator[Seen
             watch=watch,
         )
         health.attach(Parts(store, [room], schema_version()))
-        yield Seen(World(app, room, clock, grader), metrics, reading)
+        yield Seen(World(app, room, clock, grader), metrics, reading, health, beats)
     finally:
         await reading.stop()
         await health.detach()
@@ -207,7 +215,7 @@ async def test_tokens_and_costs_are_those_of_each_model_also_for_what_was_asked_
     async with seen(tmp_path / "c.sqlite3", graders) as it:
         round_ = await it.world.daily()
         await it.world.say(round_, "ada", FULL.format(1))
-    found = await Seen(it.world, metrics, Reading(Health(Beats()), Beats(), HandClock())).figures()
+    found = read(metrics.text())
     for model in "abc":
         spent = [
             found[f"coach_llm_tokens_total{{direction={kind},model={model}}}"] for kind in ("input", "cached", "output")
@@ -240,3 +248,37 @@ async def test_the_sums_of_the_day_are_read_from_the_database(tmp_path: Path) ->
             )
         found = await it.figures()
     assert (found["coach_usage_today_tokens"], found["coach_usage_today_cost"]) == (2_000, 1.0)
+
+
+async def test_a_loop_of_a_running_coach_that_is_stuck_is_named_and_the_others_are_not(tmp_path: Path) -> None:
+    now, stuck, never = [0.0], asyncio.Event(), asyncio.Event()
+
+    async def hang() -> float:
+        stuck.set()
+        await never.wait()
+        return 1.0
+
+    async with seen(tmp_path / "c.sqlite3", now=lambda: now[0]) as it:
+        app = it.world.app
+        app.coach.grading.step = hang  # type: ignore[method-assign]
+        running = asyncio.create_task(app.run())
+        await stuck.wait()
+        async with asyncio.timeout(60):
+            for _ in range(10):  # 10 minutes in which all others are rung for and step
+                now[0] += 60.0
+                for bell in (app.coach.rounds.bell, *(delivery.bell for delivery in app.deliveries)):
+                    bell.hear()
+                while it.beats.late()["rounds"] or it.beats.late()["delivery to room"]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
+        late = await it.health.live()
+        found = await it.figures()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert "grading" in late
+    assert not {"rounds", "delivery to room"} & set(late)
+    assert found["coach_loop_late_seconds{loop=grading}"] == 600
+    assert found["coach_ready"] == 0
+    assert {name for name in found if "loop_late" in name} == {
+        f"coach_loop_late_seconds{{loop={name}}}"
+        for name in ("grading", "grading leases", "rounds", "delivery to room", "delivery to room, leases")
+    }

@@ -59,6 +59,7 @@ class Database:
 class Chat:
     def __init__(self, name: str, connected: bool) -> None:
         self.name, self.connected = name, connected
+        self.taking = 3
 
 
 class Silent:
@@ -272,6 +273,7 @@ async def test_figures_come_without_those_of_a_database_that_fails() -> None:
     assert "coach_store_up 0.0" in text
     assert "coach_ready 0.0" in text
     assert 'coach_platform_connected{platform="slack"} 1.0' in text
+    assert 'coach_platform_taking{platform="slack"} 3.0' in text
     assert 'role="platform"' in text
     assert "coach_replies_pending" not in text
 

@@ -221,11 +221,12 @@ def test_nobody_forges_a_line_or_steers_a_terminal(err: Err) -> None:
     assert "\x1b" not in err.getvalue()
 
 
-def test_a_line_that_cannot_be_made_is_told_without_its_parts(err: Err) -> None:
+@pytest.mark.parametrize("level", [logging.INFO, logging.ERROR])
+def test_a_line_that_cannot_be_made_is_told_without_its_parts(err: Err, level: int) -> None:
     logs.configure(level="INFO")
     root = logging.getLogger()
     root.handlers[:] = [handler for handler in root.handlers if type(handler).__module__ == logs.__name__]
-    log.info("%d", CANARY)
+    log.log(level, "%d", CANARY)
     assert CANARY not in err.getvalue()
     assert "test_ops_logs.py" in err.getvalue()
 

@@ -2,9 +2,10 @@
 
 A right answer in other words and a wrong one in the same words look alike to an aligner. What tells them apart is how
 the matched words stand: under how many negations, with an opposite in place of a word, in another order. None of these
-is proof ("stateless" is "without state"), so they are weighed together, by a logistic regression of twenty weights that
- `python -m benchmarks.contradictions` fits and writes to contradiction.json. The wordings of a point that come near
-the sentence are asked alike: one that says it with the sentence's own negation speaks for it.
+is proof ("stateless" is "without state"), so they are weighed together with the difference of the two texts' mean
+vectors, by a logistic regression that `python -m benchmarks.contradictions` fits and writes to contradiction.json. The
+wordings of a point that come near the sentence are asked alike: one that says it with the sentence's own negation
+speaks for it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ NAMES = (
 _CLOSER = ("turned", "turned_all", "unturned", "flipped", "opposed", "opposed_there", "more_negations", "swapped")
 """What means more the nearer a sentence comes to the wording: these are taken once more, times `local` squared."""
 
-SIZE = len(NAMES) + len(_CLOSER)
+MEASURES = len(NAMES) + len(_CLOSER)
+WIDTH = 384
+"""Of the encoder's vectors."""
 
 _WEIGHTS = Path(__file__).with_name("contradiction.json")
 
@@ -114,10 +117,15 @@ def sentence(passage: Passage, place: int) -> Passage:
 
 
 def features(meant: Sequence[Side], said: Side) -> Numbers:
-    """What the head weighs, SIZE numbers: the mean over the wordings that come near the sentence."""
+    """What the head weighs of a sentence and the wordings that come near it.
+
+    MEASURES numbers, and WIDTH ones for how its mean vector differs from theirs.
+    """
     found = np.array([measures(each, said) for each in meant])
-    near = found[found[:, 0] >= found[:, 0].max() - _NEAR]
-    return np.round(_crossed(near.mean(axis=0)), 4)
+    near = found[:, 0] >= found[:, 0].max() - _NEAR
+    asked = [_mean(each) for each, asks in zip(meant, near, strict=True) if asks]
+    strays = _unit(_mean(said)) - _unit(np.mean(asked, axis=0))
+    return np.round(np.concatenate([_crossed(found[near].mean(axis=0)), strays]), 4)
 
 
 def log_odds(measured: Numbers) -> float:
@@ -147,7 +155,7 @@ def measures(meant: Side, said: Side) -> list[float]:
     return [
         float((np.clip(pairs.cosines.max(axis=1), 0.0, 1.0) * pairs.share).sum()),
         sure,
-        _cosine(meant.passage.vectors.mean(axis=0), said.passage.vectors.mean(axis=0)),
+        float(_unit(_mean(meant)) @ _unit(_mean(said))),
         float((np.clip(pairs.cosines.max(axis=0), 0.0, 1.0) * said.weights).sum() / max(said.weights.sum(), 1e-6)),
         max(turned, default=0.0),
         sum(turned),
@@ -221,8 +229,12 @@ def _all(negations: Sequence[frozenset[int]]) -> frozenset[int]:
     return frozenset().union(*negations)
 
 
-def _cosine(left: Floats, right: Floats) -> float:
-    return float(left @ right) / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-6)
+def _mean(read: Side) -> Numbers:
+    return np.asarray(read.passage.vectors.mean(axis=0, dtype=np.float64), dtype=np.float64)
+
+
+def _unit(vector: Numbers) -> Numbers:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float64)
 
 
 def _negative(word: str) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 
 from bot.graders.embedded import contradiction
 from bot.graders.embedded.align import Aligner, Match, Passage, Reference
-from bot.graders.embedded.contradiction import Side
+from bot.graders.embedded.contradiction import Numbers, Side
 
 _REPEATED = 0.9
 """Recall in one sentence from which it repeats a wording nearly word for word."""
@@ -150,11 +150,15 @@ def doubts(
         elif match.sentence < 0 or len(point.wordings) < 2:
             odds.append(None)
         else:
-            said = _side(aligner, answer, match.sentence)
-            odds.append(each := contradiction.log_odds(contradiction.features(point.wordings, said)))
+            odds.append(each := contradiction.log_odds(features(aligner, point, answer, match)))
             carried, against = carried + share, against + share * each
     known = any(each is not None for each in odds)
     return Doubts(round(against / carried, 3) if known else None, tuple(odds), denied)
+
+
+def features(aligner: Aligner, point: Contrary, answer: Passage, match: Match) -> Numbers:
+    """What the head weighs of a point of several wordings and the sentence that fits it best."""
+    return contradiction.features(point.wordings, _side(aligner, answer, match.sentence))
 
 
 def _side(aligner: Aligner, passage: Passage, place: int) -> Side:

@@ -57,6 +57,9 @@ _CONJUNCTIONS = frozenset("and or but".split())
 _PROSE = 30
 """Words of a sample answer from which a list of terms alone can't be what was asked for."""
 
+_LONG_QUESTION = 4
+"""Content words of a question that nobody repeats whole in order to answer it, however short the sample answer."""
+
 _LABELS = ("b", "c")
 _ACRONYM = re.compile(r"(?<=[a-z] )[A-Z]{2,}\b")
 _NAME = "x"
@@ -78,11 +81,16 @@ def addresses_grader(sentence: str) -> bool:
 
 
 def is_echo(answer: str, question: str, sample: str) -> bool:
-    """Whether an answer only repeats the question: most of the question is in it, and hardly a content word is new."""
+    """Whether an answer only repeats the question: most of the question is in it, and hardly a content word is new.
+
+    Where the sample answer tells hardly more than the question does, only the whole question is an echo.
+    """
     said, asked = _content(answer), _content(question)
     if not said or not asked or len(words(answer)) < 4:
         return False
     shared = said & asked
+    if said <= asked and len(shared) >= 0.9 * len(asked) and len(asked) >= _LONG_QUESTION:
+        return len(words(answer)) >= 0.9 * len(words(question))
     tells_more = len(_content(sample) - asked) >= 3
     return tells_more and len(shared) >= 0.6 * len(asked) and len(said - asked) <= 0.12 * len(said)
 

@@ -13,7 +13,8 @@ from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Ta
 from bot.core.text import fold
 from bot.graders.embedded import gates, scoring, stance
 from bot.graders.embedded.align import Aligner, Match, Passage, Reference, affirmed
-from bot.graders.embedded.doubts import Contrary, Doubts, contrary, doubts, turned, without
+from bot.graders.embedded.contradiction import Numbers
+from bot.graders.embedded.doubts import Contrary, Doubts, contrary, doubts, features, turned, without
 from bot.graders.embedded.encoder import Encoder
 from bot.graders.embedded.spelling import Speller
 from bot.graders.embedded.support import Support, own_words, talks_of_grading
@@ -46,7 +47,8 @@ class Key:
 class Evidence:
     """What the aligner found in one answer.
 
-    `turned` has an entry for each sentence of the sample that the answer repeats nearly word for word.
+    `turned` has an entry for each sentence of the sample that the answer repeats nearly word for word. `recited` is the
+    part of the sample that those are, 0 to 1, where the answer affirms nothing else, and 1 everywhere else.
     """
 
     points: tuple[Match, ...]
@@ -84,6 +86,21 @@ class Judge:
         carried = [Match() if no else match for match, no in zip(found.points, found.doubts.against, strict=True)]
         given = scoring.raw(carried, found.sample, found.lenient, found.scale) * found.doubts.kept
         return _verdict(scoring.score(given, remarks), points, remarks)
+
+    def spoken(self, task: Task) -> list[tuple[float, float, Numbers] | None]:
+        """For fitting: of each point its recall, how much of it seems carried, and what tells for or against it.
+
+        None where nothing does: nothing was said, or the point has one wording.
+        """
+        key = self.key(task)
+        answer = self._aligner.passage(_heard(key, _screen(task)[0]))
+        found = self._evidence(key, answer)
+        return [
+            (match.recall, scoring.share(match), features(self._aligner, point, answer, match))
+            if match.sentence >= 0 and len(point.wordings) > 1
+            else None
+            for point, match in zip(key.contrary, found.points, strict=True)
+        ]
 
     def expect(self, tasks: Sequence[Task]) -> None:
         """Encode what these answers say, together: their verdicts come sooner then, and are the same.
@@ -152,11 +169,8 @@ class Judge:
             lenient=lenient,
             scale=scale,
             doubts=doubts(aligner, key.contrary, list(zip(points, shares, strict=True)), answer, denied),
-            turned=tuple(
-                match.turns > 0
-                for each in key.sample_sentences
-                if scoring.repeats(match := aligner.match(each, answer))
-            ),
+            turned=tuple(match.turns > 0 for match in repeated if scoring.repeats(match)),
+            recited=_recited(key, repeated, answer, told),
         )
 
     def _nearness(self, key: Key, told: Passage) -> float:
@@ -171,6 +185,16 @@ class Judge:
         found = scoring.best([self._aligner.match(each, told) for each in wordings])
         place = answer.sentences.index(told.sentences[found.sentence]) if found.sentence >= 0 else -1
         return replace(found, sentence=place)
+
+
+def _recited(key: Key, repeated: Sequence[Match], answer: Passage, told: Passage) -> float:
+    again = [i for i, match in enumerate(repeated) if scoring.repeats(match)]
+    places = {repeated[i].sentence for i in again}
+    own = [each for place, each in enumerate(answer.sentences) if place not in places and each in told.sentences]
+    if own or not again:
+        return 1.0
+    lengths = [len(each.passage.ids) for each in key.sample_sentences]
+    return sum(lengths[i] for i in again) / sum(lengths)
 
 
 def _heard(key: Key, kept: Sequence[Sentence]) -> list[Sentence]:

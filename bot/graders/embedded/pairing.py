@@ -21,6 +21,9 @@ Bools = npt.NDArray[np.bool_]
 _BESIDE = 0.5
 """What the partners of a word's two neighbours count, times the word's own."""
 
+_CHANCE = 0.15
+"""The likeness that two words of the same field have anyway: a long text would collect it from everywhere."""
+
 
 def topic(vectors: Floats) -> Floats:
     """The direction that a text's word vectors have in common, of length 1; zeros without any."""
@@ -49,7 +52,12 @@ def recall(similarity: Floats, weights: Floats, telling: tuple[Bools, Bools], bo
         return 0.0
     similarity = similarity * np.outer(*telling)
     beside = (_beside(similarity, *bounds) * telling[1]).max(axis=1)
-    return round(float(((beside + _one_to_one(similarity)) * weights).sum()) / (2 * total), 4)
+    found = _beyond_chance(beside) + _beyond_chance(_one_to_one(similarity))
+    return round(float((found * weights).sum()) / (2 * total), 4)
+
+
+def _beyond_chance(likeness: Floats) -> Floats:
+    return np.asarray(np.maximum(likeness - _CHANCE, 0.0) / (1 - _CHANCE), dtype=np.float32)
 
 
 def _beside(similarity: Floats, rows: Ints, columns: Ints) -> Floats:

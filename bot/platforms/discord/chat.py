@@ -30,7 +30,7 @@ from bot.platforms.discord.private import Private, aside
 from bot.platforms.discord.receipts import Receipt, Receipts
 from bot.platforms.discord.send import Sender
 from bot.platforms.discord.show import NOBODY, show
-from bot.platforms.discord.turns import Turns
+from bot.platforms.discord.turns import TURN_S, Turns
 from bot.platforms.erasures import Erasures
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ CONNECTING_S = 20.0
 """How long a message waits for the first connection before it goes back to the outbox."""
 
 BEGIN_S = 600.0
-"""How long a session may take to begin; many shards take a while."""
+"""How long a session may take to begin; with shards in several processes, a turn of each shard longer."""
 
 CATCH_UP_AGAIN_S = 10.0
 FORGET_EVERY_S = 3_600.0
@@ -94,6 +94,11 @@ class DiscordChat:
         if client is None or client.is_closed() or not self._ready.is_set():
             return False
         return not any(shard.is_closed() for shard in client.shards.values())
+
+    @property
+    def taking(self) -> int:
+        """How many messages are being taken in."""
+        return self.inbox.taking
 
     def serves(self, community: str) -> bool:
         """Whether a server's events come to one of this process's shards."""
@@ -242,14 +247,15 @@ class DiscordChat:
                 forgetting.cancel()
 
     async def _session(self, content: bool) -> None:
+        most = BEGIN_S + (self._shards.total * TURN_S if self._shards else 0.0)
         async with self.connection(content=content) as client:
             serving = asyncio.create_task(client.start(self._token), name="Discord session")
             begun = asyncio.create_task(self._ready.wait(), name="Discord session begins")
             try:
                 # discord.py tries for ever to begin, in ever deeper recursion.
-                await asyncio.wait({serving, begun}, timeout=BEGIN_S, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({serving, begun}, timeout=most, return_when=asyncio.FIRST_COMPLETED)
                 if not serving.done() and not begun.done():
-                    raise TimeoutError(f"no session within {BEGIN_S / 60:.0f} minutes")
+                    raise TimeoutError(f"no session within {most / 60:.0f} minutes")
                 await serving
             finally:
                 self._ready.clear()

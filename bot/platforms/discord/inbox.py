@@ -119,6 +119,11 @@ class Inbox:
         self._waiting = 0
         self._taking = 0
 
+    @property
+    def taking(self) -> int:
+        """How many messages are being taken in."""
+        return self._taking
+
     async def take(self, message: discord.Message, me: int, *, readable: bool) -> None:
         """A message that was written or edited; those in other places are left alone."""
         if message.guild is None or not written(message) or not _may_be_ours(message.channel, me):

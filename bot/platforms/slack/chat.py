@@ -71,6 +71,8 @@ class SlackChat:
         self._store, self._grace, self._command = store, grace, command
         self._workspaces, self._connection = workspaces, connection
         self._mark = ""
+        self.taking = 0
+        """How many messages are being taken in."""
         self._coach: Coach | None = None
         self._pace = Pace(pace_s)
         self._people = People(workspaces, self._named)
@@ -234,7 +236,11 @@ class SlackChat:
         """A message of a channel is stored when this returns; one to the coach alone is a command."""
         workspace = await self._workspaces.get(team)
         if event.get("channel_type") != "im":
-            await self._inbox.take(team, workspace.bot_user, event)
+            self.taking += 1
+            try:
+                await self._inbox.take(team, workspace.bot_user, event)
+            finally:
+                self.taking -= 1
             return
         said = written(event) and event.get("user") != workspace.bot_user and event.get("text")
         if said and self._background.first(team, str(event.get("channel")), str(event.get("ts"))):

@@ -60,7 +60,7 @@ async def run(store: Store, coach: Coach, member: Member, body: CallBody, now: d
         return {"answer": _message(render.problem(str(error)))}
     found = await dispatch(coach, call)
     if isinstance(found, Form):
-        return {"form": FORM.dump_python(found, mode="json")}
+        return {"form": FORM.plain(found)}
     if command_of(call.verb).personal or found.refusal:
         return {"answer": _message(found)}
     asked = (body.line.strip() or f"/mlops {call.verb}")[:_LINE_LIMIT]
@@ -88,4 +88,4 @@ def _call(member: Member, body: CallBody, now: dt.datetime) -> Call:
 
 
 def _message(message: Message) -> object:
-    return MESSAGE.dump_python(message, mode="json")
+    return MESSAGE.plain(message)

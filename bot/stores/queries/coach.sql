@@ -85,7 +85,7 @@ ORDER BY r.id DESC LIMIT :most;
 SELECT id, state FROM rounds WHERE channel_id = :channel_id AND daily = 1 AND local_date = :local_date;
 
 -- name: rounds_daily_from
-SELECT local_date FROM rounds WHERE channel_id = :channel_id AND daily = 1 AND local_date >= :day;
+SELECT local_date FROM rounds WHERE channel_id = :channel_id AND daily = 1 AND local_date >= :day ORDER BY local_date;
 
 -- name: round_free_day
 -- A date that was skipped can still get its question: the row that says so gives the date up.
@@ -233,8 +233,7 @@ WHERE round_id = :round_id AND channel = :channel AND private = 0 AND state IN (
 -- name: replies_unlined
 -- What isn't in the line yet and may be: new, over its author's pace, put off, or to be graded again.
 SELECT id, round_id, platform, community, user_id, at, due_at, ready_at FROM replies
-WHERE state = 'received' AND turn = 0 AND due_at <= :now ORDER BY due_at, id LIMIT :most
-/*postgres: FOR UPDATE SKIP LOCKED*/;
+WHERE state = 'received' AND turn = 0 AND due_at <= :now ORDER BY due_at, id LIMIT :most;
 
 -- name: replies_pace
 -- A person's newest ones, by when their pace let them be graded.
@@ -262,7 +261,7 @@ RETURNING id;
 -- Chosen once and for all: PostgreSQL would ask a plain subselect again, and find the next ones.
 WITH next AS MATERIALIZED (
     SELECT id FROM replies WHERE state = 'received' AND turn > 0 AND due_at <= :now
-    ORDER BY turn, due_at, id LIMIT :most /*postgres: FOR UPDATE SKIP LOCKED*/
+    ORDER BY turn, due_at, id LIMIT :most
 )
 UPDATE replies SET due_at = :lease WHERE id IN (SELECT id FROM next) AND state = 'received' AND due_at <= :now
 RETURNING id, round_id, platform, community, user_id, text, at, tries, waits,
@@ -452,6 +451,33 @@ ORDER BY local_date DESC LIMIT :most;
 -- What the summary rows should be, from the log of results: for `db check`.
 SELECT s.platform, s.community, s.user_id, s.local_date, s.score, r.section
 FROM results s JOIN rounds r ON r.id = s.round_id;
+
+-- name: rounds_of_log
+-- Rounds with what their results depend on, in pages: for `db check`, as the next four are.
+SELECT r.id, r.local_date, r.daily, r.section, c.platform, c.community, c.rule
+FROM rounds r JOIN channels c ON c.id = r.channel_id WHERE r.id > :after ORDER BY r.id LIMIT :most;
+
+-- name: attempts_of_log
+SELECT round_id, user_id, score, state, copied FROM replies
+WHERE round_id BETWEEN :first AND :last AND user_id <> '' AND practice = 0
+    AND state IN ('received', 'graded', 'failed', 'withdrawn')
+ORDER BY round_id, user_id, at, id;
+
+-- name: results_of_log
+SELECT round_id, user_id, platform, community, local_date, daily, score FROM results
+WHERE round_id BETWEEN :first AND :last;
+
+-- name: standing_set
+INSERT INTO standings (platform, community, period, topic, user_id, points, answers)
+VALUES (:platform, :community, :period, :topic, :user_id, :points, :answers)
+ON CONFLICT (platform, community, period, topic, user_id)
+DO UPDATE SET points = excluded.points, answers = excluded.answers
+RETURNING user_id;
+
+-- name: standing_delete
+DELETE FROM standings
+WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic AND user_id = :user_id
+RETURNING user_id;
 
 -- name: standings_all
 SELECT platform, community, period, topic, user_id, points, answers FROM standings;

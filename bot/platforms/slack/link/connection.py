@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -18,13 +18,14 @@ from bot.coach.work import backoff, stop
 from bot.core.errors import CoachError, PlatformAway, SettingsError, StoreError
 from bot.platforms.slack.link.crypt import KeyMissing
 from bot.platforms.slack.link.events import Events
-from bot.platforms.slack.link.http import Server
 from bot.platforms.slack.link.installs import States
 from bot.platforms.slack.link.listener import Listener
-from bot.platforms.slack.link.oauth import INSTALL, OAuth
 from bot.platforms.slack.link.scopes import COMMAND
 from bot.platforms.slack.link.sockets import FIRST_S, PING_S, Sockets
 from bot.platforms.slack.link.workspaces import Workspaces
+
+if TYPE_CHECKING:
+    from bot.platforms.slack.link.oauth import OAuth
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,9 @@ class Connection:
         async def take(body: str, headers: Mapping[str, str]) -> BoltResponse:
             return await events.take(body, headers, socket=False)
 
+        from bot.platforms.slack.link.http import Server  # Socket Mode does without a web server
+        from bot.platforms.slack.link.oauth import INSTALL
+
         server = Server(
             host=access.host,
             port=access.port,
@@ -128,6 +132,8 @@ class Connection:
         access, installs = self._access, self._workspaces.installs
         if not (access.client_id and access.client_secret and installs and self._states):
             return None
+        from bot.platforms.slack.link.oauth import OAuth
+
         return OAuth(
             self._workspaces,
             installs,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from typing import TYPE_CHECKING
 
 from bot.core.errors import PlatformAway, SettingsError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet, MultiFernet
 
 _SEALED = "fernet:"
 
@@ -22,6 +24,12 @@ class Vault:
     """
 
     def __init__(self, keys: Sequence[str] = ()) -> None:
+        self._newest: Fernet | None = None
+        self._any: MultiFernet | None = None
+        if not keys:
+            return
+        from cryptography.fernet import Fernet, MultiFernet  # takes 6 MiB
+
         try:
             made = [Fernet(key.strip()) for key in keys]
         except ValueError:
@@ -29,8 +37,7 @@ class Vault:
                 "COACH_ENCRYPTION_KEY holds something that isn't a Fernet key. Make one with: python -c 'from"
                 " cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'."
             ) from None
-        self._newest = made[0] if made else None
-        self._any = MultiFernet(made) if made else None
+        self._newest, self._any = made[0], MultiFernet(made)
 
     @property
     def closed(self) -> bool:
@@ -46,6 +53,8 @@ class Vault:
         if not stored.startswith(_SEALED):
             return stored
         if self._any is not None:
+            from cryptography.fernet import InvalidToken
+
             try:
                 return self._any.decrypt(stored.removeprefix(_SEALED)).decode()
             except InvalidToken:
@@ -59,6 +68,8 @@ class Vault:
         """Whether it should be sealed anew: it isn't sealed, or not with the newest key."""
         if self._newest is None:
             return False
+        from cryptography.fernet import InvalidToken
+
         try:
             self._newest.decrypt(stored.removeprefix(_SEALED))
         except InvalidToken:
