@@ -19,6 +19,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from tqdm import tqdm
+
 from benchmarks.crash_arena import Arena, Tally
 from benchmarks.crash_audit import KINDS
 from bot.core.steps import STEPS
@@ -29,7 +31,10 @@ SHOWN = 10
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the harness; 0 when all is well."""
-    chosen = _arguments().parse_args(arguments)
+    parser = _arguments()
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.points.split(",")).difference(STEPS):
+        parser.error(f"there is no point called {', '.join(sorted(unknown))}; bot/core/steps.py lists them")
     multiprocessing.set_start_method("forkserver")
     multiprocessing.set_forkserver_preload(["benchmarks.crash_child"])
     return asyncio.run(_run(chosen))
@@ -41,6 +46,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--seed", type=int, default=None, help="repeats a run's choices, not its timing")
     parser.add_argument("--jobs", type=int, default=2, help="coaches side by side, each with a world of its own")
+    parser.add_argument("--points", default=",".join(STEPS), help="where to kill, by a comma (default: everywhere)")
     parser.add_argument("--folder", type=Path, default=None, help="keeps databases and logs there")
     parser.add_argument(
         "--break", dest="broken", choices=("world", "coach"), default="", help="breaks one side, to see it noticed"
@@ -50,8 +56,10 @@ def _arguments() -> argparse.ArgumentParser:
 
 async def _run(chosen: argparse.Namespace) -> int:
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
-    tally, began = Tally(chosen.kills), time.monotonic()
+    began = time.monotonic()
     with contextlib.ExitStack() as stack:
+        bar = stack.enter_context(tqdm(total=chosen.kills, unit="kill", disable=None))  # shown on a terminal only
+        tally = Tally(chosen.kills, chosen.points.split(","), bar.update)
         folder = chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crash-")))
         async with _urls(chosen.store, folder, chosen.jobs) as urls:
             arenas = [

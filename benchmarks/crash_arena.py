@@ -10,7 +10,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from benchmarks import crash_log
 from benchmarks.crash_audit import Fault, audit
 from benchmarks.crash_child import Life, live
 from benchmarks.crash_clock import SharedClock
-from benchmarks.crash_people import People
-from benchmarks.crash_world import Trouble, World
+from benchmarks.crash_people import STEADY, People
+from benchmarks.crash_records import Trouble
+from benchmarks.crash_world import World
 from bot.coach import results
+from bot.coach.delivery import _parcel as parcel_of
 from bot.core.ports import Unit
-from bot.core.steps import STEPS
 from bot.stores import open_store
 
 LIFE_S = 4.0
@@ -66,10 +67,10 @@ FREQUENT = ("commit.before", "commit.after", "reply.received", "reply.taken", "e
 
 
 class Tally:
-    """How often each point has killed; shared by all arenas."""
+    """How often each point has killed; shared by all arenas. `told` is called at each kill."""
 
-    def __init__(self, wanted: int) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: int, points: Sequence[str], told: Callable[[], object]) -> None:
+        self._wanted, self._points, self._told = wanted, points, told
         self.by_point: Counter[str] = Counter()
         self._planned: Counter[str] = Counter()
         self.elsewhere = 0
@@ -79,6 +80,7 @@ class Tally:
         """A coach has killed itself."""
         self.by_point[point] += 1
         self._missed_in_a_row = 0
+        self._told()
 
     def missed(self) -> None:
         """A coach never came to its point. Raises RuntimeError when that goes on: it does no work at all."""
@@ -98,8 +100,8 @@ class Tally:
 
     def choose(self, rng: random.Random) -> str:
         """The point that was tried least."""
-        fewest = min(self._planned[point] for point in STEPS)
-        point = rng.choice([point for point in STEPS if self._planned[point] == fewest])
+        fewest = min(self._planned[point] for point in self._points)
+        point = rng.choice([point for point in self._points if self._planned[point] == fewest])
         self._planned[point] += 1
         return point
 
@@ -129,7 +131,12 @@ class Arena:
         await self.world.close()
         self._log_rows = log = await crash_log.read(self._url)
         faults = list(audit(self.world, log))
-        faults += [("board_vs_log", line) for line in await self._differences()]
+        store = await open_store(self._url)
+        try:
+            faults += [("board_vs_log", line) for line in await store.read(results.differences)]
+            faults += await store.read(_stale, self.world, log)
+        finally:
+            await store.close()
         return faults + ([] if settled else [("unsettled", f"{self._url} has work left")])
 
     def seen(self) -> Counter[str]:
@@ -248,13 +255,16 @@ class Arena:
             return False
         return quiet == 2 and process.exitcode == 0
 
-    async def _differences(self) -> list[str]:
-        store = await open_store(self._url)
-        try:
-            return await store.read(_differences)
-        finally:
-            await store.close()
 
-
-def _differences() -> Unit[list[str]]:
-    return (yield from results.differences())
+def _stale(world: World, log: crash_log.Log) -> Unit[list[Fault]]:
+    """Reveals that don't show how their round stands now; a rule that is changed later leaves them as they are."""
+    shown = {said.key: said.text for said in world.said}
+    found = []
+    for row in log.outbox:
+        key = str(row["id"])
+        if row["kind"] != "reveal" or row["channel"] != STEADY or key not in shown or key in world.refused:
+            continue
+        parcel = yield from parcel_of(row)
+        if parcel and parcel.message.text != shown[key]:
+            found.append(("stale_words", f"the reveal of round {row['round_id']} isn't how it stands"))
+    return found

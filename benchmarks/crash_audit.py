@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.crash_log import Log, Row
-from benchmarks.crash_world import Said, Use, Version, World, Written
+from benchmarks.crash_records import Said, Use, Version, Written
+from benchmarks.crash_world import World
 from bot.coach.records import micros
 from bot.core.rules import periods
 

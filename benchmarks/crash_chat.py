@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from benchmarks.crash_clock import SharedClock
-from benchmarks.crash_world import COMMUNITY, LINE_LIMIT, ORGANISER, PLATFORM
+from benchmarks.crash_records import COMMUNITY, ORGANISER, PLATFORM
+from benchmarks.crash_world import LINE_LIMIT
 from bot.coach import Coach
 from bot.coach.replies import Taken
 from bot.commands import Call, dispatch

@@ -9,15 +9,16 @@ import logging
 import os
 import random
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks import crash_people
 from benchmarks.crash_chat import LoopChat
 from benchmarks.crash_clock import SharedClock
 from bot.app import App, assemble
-from bot.coach import results
+from bot.core import rules
 from bot.core.errors import GraderAway, GraderError
-from bot.core.model import Coverage, PointVerdict, Receipt, Task, Verdict
+from bot.core.model import Attempt, CountingRule, Coverage, PointVerdict, Receipt, Task, Verdict
 from bot.core.text import fold
 from bot.stores import open_store
 
@@ -28,7 +29,7 @@ class Life:
 
     It kills itself when it passes `point` for the `nth` time ("" never), counted from its start or, with `later`, from
     when it has read again what it missed. `away` and `broken` are how often (0 to 1) the grader is away or fails.
-    With `faulty` the boards' rows of months and weeks are left out now and then: what the harness has to notice.
+    With `faulty` results get lost now and then: what the harness has to notice.
     """
 
     url: str
@@ -95,7 +96,7 @@ def live(life: Life) -> None:
     gc.freeze()
     logging.basicConfig(filename=life.log, level=logging.WARNING, force=True, format="%(asctime)s %(message)s")
     if life.faulty:
-        _forget_sums(random.Random(life.seed))  # noqa: S311
+        _forget_results(random.Random(life.seed))  # noqa: S311
     asyncio.run(_serve(life))
 
 
@@ -135,7 +136,11 @@ async def _until_goodbye(app: App, chat: LoopChat) -> None:
         await running
 
 
-def _forget_sums(rng: random.Random) -> None:
-    """Break the coach: now and then a result reaches the board of all time only."""
-    whole = results.summaries
-    results.summaries = lambda date, section: whole(date, section)[: 2 if rng.random() < 0.2 else None]  # type: ignore[assignment]
+def _forget_results(rng: random.Random) -> None:
+    """Break the coach: now and then an answer that counts is taken for none."""
+    right = rules.counted
+
+    def counted(rule: CountingRule, attempts: Sequence[Attempt]) -> int | None:
+        return None if rng.random() < 0.2 else right(rule, attempts)
+
+    rules.counted = counted

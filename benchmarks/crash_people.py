@@ -7,7 +7,8 @@ import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks.crash_world import ORGANISER, Use, Version, World, Written
+from benchmarks.crash_records import ORGANISER, Use, Version, Written
+from benchmarks.crash_world import World
 from bot.core.model import KeyPoint, Question
 
 CHANNELS: Mapping[str, str] = {"alpha": "09:00", "beta": "15:00"}

@@ -39,16 +39,6 @@ class Ran:
         return self.commits / self.done
 
 
-class Commits:
-    """Counts a store's commits by its crash points."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def crash(self, name: str) -> None:
-        self.count += name == "commit.after"
-
-
 async def rows_stored(folder: Path, people: int, seconds: float) -> float:
     """Replies a second, `people` waiting at any time, of which only the row is stored: no round is looked up."""
     path = folder / "rows.sqlite3"
@@ -106,10 +96,9 @@ Measure = Callable[[Store, Callable[[], int], int, float], Awaitable[Ran]]
 
 async def grouped(folder: Path, measure: Measure, people: int, seconds: float) -> Ran:
     """Measured on the coach's own store, in a new database."""
-    commits = Commits()
-    store = await SqliteStore.open(folder / "grouped.sqlite3", crash=commits.crash)
+    store = await SqliteStore.open(folder / "grouped.sqlite3")
     try:
-        return await measure(store, lambda: commits.count, people, seconds)
+        return await measure(store, lambda: store.flushes, people, seconds)
     finally:
         await store.close()
 

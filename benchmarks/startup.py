@@ -61,7 +61,7 @@ def _report() -> None:
 
 def _sdks() -> None:
     import discord  # noqa: F401
-    import slack_bolt  # noqa: F401
+    import slack_bolt.async_app  # noqa: F401  as every coach imports it that is async
 
     _report()
 

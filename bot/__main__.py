@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any
@@ -41,19 +42,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refused(error)
     except ExceptionGroup as group:
         known, unknown = group.split(CoachError)
-        if known is None or unknown is not None:
-            raise
-        return _refused(_first(known))
+        return _broken(group) if known is None or unknown is not None else _refused(_first(known))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (`... | head`): nothing is left to say, and nowhere to say it.
         sys.stderr.close()
         return 1
+    except Exception as error:  # noqa: BLE001  it is told as the log tells of errors: without what people wrote
+        return _broken(error)
 
 
 async def _command(command: Coroutine[Any, Any, int]) -> int:
     return await command
+
+
+def _broken(error: BaseException) -> int:
+    logging.getLogger("bot").critical("%s was stopped by an unexpected error", PROGRAM, exc_info=error)
+    return 1
 
 
 def _refused(error: BaseException) -> int:

@@ -32,7 +32,7 @@ LOCAL_GRACE = "24h"
 """A laptop may be opened at any time of the day: the local chat's daily question waits for it."""
 
 
-STOP_S = 5.0
+STOP_S = 3.0
 """Seconds at the end to let go of what was begun; a database that is away for longer finds it by the leases."""
 
 

@@ -17,7 +17,7 @@ from bot.core.errors import CoachError, ContentError, Fault, UsageError
 from bot.core.model import Place, Question
 from bot.core.ports import Unit, one, rows
 from bot.settings import Settings
-from bot.stores import sqlite
+from bot.stores import admin, open_store
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -113,7 +113,7 @@ async def import_file(arguments: argparse.Namespace) -> int:
         changes = _changes(before, document.questions)
     else:
         await parts.make_folder(chosen)
-        store = await sqlite.SqliteStore.open(chosen.database)
+        store = await open_store(chosen.database_url)
         try:
             changes = await store.write(_import, place, document.questions)
         finally:
@@ -160,15 +160,15 @@ async def _in_use(community: str) -> Sequence[Question]:
     """The default bank with what was imported; the coach may be running."""
     chosen = settings.load()
     bank = Bank(await parts.bank_of(chosen))
-    if not await asyncio.to_thread(chosen.database.exists):
+    if not await admin.exists(chosen.database_url):
         return bank.default
-    return await sqlite.look(chosen.database, bank.questions, _place(community))
+    return await admin.look(chosen.database_url, bank.questions, _place(community))
 
 
 async def _imported(chosen: Settings, place: Place) -> dict[str, str]:
-    if not await asyncio.to_thread(chosen.database.exists):
+    if not await admin.exists(chosen.database_url):
         return {}
-    return await sqlite.look(chosen.database, _bodies, place)
+    return await admin.look(chosen.database_url, _bodies, place)
 
 
 def _place(community: str) -> Place:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from bot.core.ports import Row, Unit, rows
 from bot.core.text import visible
 from bot.parts import bank_of, check_platforms, check_prompts, graders_of, keys, secret
 from bot.platforms.findings import Finding
-from bot.stores import sqlite
+from bot.stores import admin
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -81,9 +80,9 @@ async def _slack(chosen: settings.Settings) -> list[Finding]:
     from bot.platforms.slack.link.installs import known
 
     installed: Sequence[Row] = ()
-    if await asyncio.to_thread(chosen.database.exists):
-        with contextlib.suppress(CoachError):  # told by _database
-            installed = await sqlite.look(chosen.database, known)
+    with contextlib.suppress(CoachError):  # told by _database
+        if await admin.exists(chosen.database_url):
+            installed = await admin.look(chosen.database_url, known)
     return await check(
         await _channels(chosen, "slack"),
         bot_token=secret(chosen.slack_bot_token),
@@ -117,23 +116,24 @@ async def _content(chosen: settings.Settings) -> list[Finding]:
 
 
 async def _database(chosen: settings.Settings) -> list[Finding]:
-    if not await asyncio.to_thread(chosen.database.exists):
-        return [Finding(f"Database: {chosen.database} will be made at the first start")]
+    where = admin.shown(chosen.database_url)
     try:
-        problems = await sqlite.check(chosen.database)
+        if not await admin.exists(chosen.database_url):
+            return [Finding(f"Database: {where} will be made at the first start")]
+        problems = await admin.check(chosen.database_url)
     except CoachError as error:
         return [Finding(f"Database: {error}", "see mlops-coach db --help")]
     if problems:
         return [Finding(f"Database: {problem}", "restore a backup") for problem in problems]
-    return [Finding(f"Database: {chosen.database} is sound")]
+    return [Finding(f"Database: {where} is sound")]
 
 
 async def _channels(chosen: settings.Settings, platform: str) -> list[Channel]:
     """The channels of a platform that have a daily question; none while there is no database."""
-    if not await asyncio.to_thread(chosen.database.exists):
-        return []
     try:
-        return await sqlite.look(chosen.database, _scheduled, platform)
+        if not await admin.exists(chosen.database_url):
+            return []
+        return await admin.look(chosen.database_url, _scheduled, platform)
     except CoachError:
         return []  # told by _database
 

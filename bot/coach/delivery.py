@@ -17,7 +17,7 @@ from bot.core import render
 from bot.core.errors import PlatformAway, PlatformError, StoreError
 from bot.core.message import Message, Parcel, ParcelKind
 from bot.core.model import Channel, Person
-from bot.core.ports import NO_METER, Clock, CrashPoint, Meter, Platform, Row, Sent, Store, Unit, one, rows
+from bot.core.ports import NO_METER, Clock, CrashPoint, Meter, Platform, Row, Sent, Store, Unit, one, rows, soft
 
 log = logging.getLogger(__name__)
 
@@ -262,7 +262,8 @@ class Delivery:
                 await self._platform.amend(sent.message, parcel)
 
     async def _mark(self, row: Row, parcel: Parcel, sent: Sent) -> object:
-        await self._store.write(_mark, row, sent, parcel.kind, records.micros(self._clock.now()))
+        mark = _mark if parcel.only_for else _mark_public
+        await self._store.write(mark, row, sent, parcel.kind, records.micros(self._clock.now()))
         self._count(row, "sent" if not row["message"] else "amended")
         if parcel.written and not row["message"]:
             took = (self._clock.now() - parcel.written).total_seconds()
@@ -298,6 +299,12 @@ def _mark(row: Row, sent: Sent, kind: ParcelKind, now: int) -> Unit[None]:
     yield from one("outbox_sent", id=row["id"], now=now, message=sent.message, note=note)
     if kind is ParcelKind.QUESTION and not row["message"]:
         yield from one("round_open", id=row["round_id"], now=now, message=sent.message, thread=sent.thread)
+
+
+@soft
+def _mark_public(row: Row, sent: Sent, kind: ParcelKind, now: int) -> Unit[None]:
+    """Without its mark, a message that all can see is looked for before it is sent again."""
+    yield from _mark(row, sent, kind, now)
 
 
 def _drop(row: Row, why: str, state: str) -> Unit[None]:

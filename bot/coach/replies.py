@@ -179,11 +179,11 @@ def _take(reply: Reply, asked: bool, now: int) -> Unit[Taken]:
     )
     if row is None:
         return Taken.KNOWN
-    if not overtaken:
-        for old in earlier:
-            replaced = yield from one("reply_replace", id=old["id"], practice=late)
-            if replaced and state == "received":
-                yield from turns.take_over(row["id"], replaced, now)
+    replaced = []
+    for old in earlier if not overtaken else ():
+        replaced += yield from rows("reply_replace", id=old["id"], practice=late)
+    for old in replaced if state == "received" else ():
+        yield from turns.take_over(row["id"], old, now)
     yield from one(
         "person_put",
         platform=reply.platform,
@@ -191,7 +191,14 @@ def _take(reply: Reply, asked: bool, now: int) -> Unit[Taken]:
         user_id=reply.author.id,
         name=_name(reply.author.name),
     )
+    # A first attempt may arrive after a later one, or give its slot up: what counts is another one then.
+    if replaced or (state == "received" and (yield from _counted(round_["id"], reply.author.id))):
+        yield from results.recount(round_["id"], reply.author.id)
     return Taken.ANSWER if state == "received" else Taken.DISCUSSION
+
+
+def _counted(round_id: int, user: str) -> Unit[bool]:
+    return (yield from one("result_get", round_id=round_id, user_id=user)) is not None
 
 
 def _name(text: str) -> str:
@@ -228,8 +235,10 @@ def _ask(place: Place, thread: str, message: str, person: Person, now: int) -> U
         raise UsageError("Only your own message can be graded.")
     if not fold(newest["text"]):
         raise UsageError("There are no words in that message.")
-    if (yield from one("reply_ask", id=newest["id"], now=now)) is None:
+    asked = yield from one("reply_ask", id=newest["id"], now=now)
+    if asked is None:
         raise UsageError("That message is an answer already; /mlops mygrade shows its grade.")
+    yield from results.recount(asked["round_id"], person.id)
 
 
 def _withdraw(platform: str, community: str, channel: str, message: str, now: int) -> Unit[None]:

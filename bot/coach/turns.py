@@ -14,12 +14,13 @@ from bot.coach.rounds import post
 from bot.core import rules
 from bot.core.message import ParcelKind
 from bot.core.model import Place
-from bot.core.ports import Row, Unit, one, rows
+from bot.core.ports import Row, Unit, one, rows, soft
 
 AT_ONCE: Final = 250
 """Replies that are given their places in one transaction."""
 
 
+@soft
 def claim(now: int, lease: int, most: int) -> Unit[Sequence[Row] | None]:
     """The next `most` replies, ours until `lease`; None when more have to find their places first: ask again.
 

@@ -44,6 +44,24 @@ def one(name: str, /, **params: str | int | float | None) -> Unit[Row | None]:
     return found[0] if found else None
 
 
+def soft(unit: Callable[P, Unit[T]]) -> Callable[P, Unit[T]]:
+    """Mark a unit whose work may be forgotten when the machine loses power: it is done again then, or found done.
+
+    A store may spare it the flush to the disk. It outlives the death of the process like any other; and what is written
+    after it is never there without it.
+    """
+    _SOFT.add(unit)
+    return unit
+
+
+def is_soft(start: Callable[[], Unit[Any]]) -> bool:
+    """Whether what a store is to begin is a unit that was marked so."""
+    return getattr(start, "func", start) in _SOFT
+
+
+_SOFT: set[Callable[..., Unit[Any]]] = set()
+
+
 class Store(Protocol):
     """A database that runs units of work."""
 

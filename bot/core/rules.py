@@ -174,15 +174,17 @@ def is_copy(answer: str, sample_answer: str, others: Iterable[str]) -> bool:
 def counted(rule: CountingRule, attempts: Sequence[Attempt]) -> int | None:
     """The score that counts of one person's attempts at a round, in the order they were written.
 
-    None when nothing counts (yet). A withdrawn or copied attempt keeps its slot and is worth nothing; a pending one
-    keeps its slot until its grade is there.
+    None when nothing counts (yet). A withdrawn or copied attempt keeps its slot and is worth nothing. A pending first
+    attempt keeps its slot until its grade is there; by the rule "latest" the one before it counts until then.
     """
-    worth = [None if attempt.withdrawn or attempt.copied else attempt.score for attempt in attempts]
+    void = [attempt.withdrawn or attempt.copied for attempt in attempts]
+    worth = [None if lost else attempt.score for attempt, lost in zip(attempts, void, strict=True)]
     match rule:
         case CountingRule.FIRST:
             return worth[0] if worth else None
         case CountingRule.LATEST:
-            return worth[-1] if worth else None
+            decided = [score for score, lost in zip(worth, void, strict=True) if lost or score is not None]
+            return decided[-1] if decided else None
         case CountingRule.BEST:
             return max((score for score in worth[:BEST_OF] if score is not None), default=None)
 

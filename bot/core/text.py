@@ -8,8 +8,10 @@ import unicodedata
 _NOT_WORD = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z0-9`\"'(])|\n+")
 _HIDDEN = {"Cf", "Cc", "Co", "Cs", "Cn"}
-_ASCII = {code: char.lower() if (char := chr(code)).isalnum() else " " if char in "\n\r\t" or char.isprintable() else None
-          for code in range(128)}  # fmt: skip
+_ASCII = {
+    code: char.lower() if char.isalnum() else " " if char in "\n\r\t" or char.isprintable() else None
+    for code, char in enumerate(map(chr, range(128)))
+}
 """What `fold` makes of each character of ASCII."""
 
 

@@ -14,6 +14,9 @@ from bot.stores.units import Failed, Outcome, Start
 MAX_BATCH: Final = 256
 """Units to a transaction: more would save nothing and let the first wait for the last."""
 
+GATHER_S: Final = 0.002
+"""How long a batch is gathered that is less than half of the one before: a flush for a few costs as much as for all."""
+
 MOST_WAITING: Final = 4_096
 """Units that may wait at once; whoever brings another waits for room."""
 
@@ -68,11 +71,16 @@ class Batches:
 
     async def _commit_until_closed(self) -> None:
         batch: list[Job] = []
+        last = 0
         try:
             while not self._closing or self._waiting:
                 await self._wake.wait()
                 self._wake.clear()
-                while batch := next_of(self._waiting, MAX_BATCH):
+                while self._waiting:
+                    if len(self._waiting) < last // 2:  # in a burst: the others are about to come
+                        await asyncio.sleep(GATHER_S)
+                    batch = next_of(self._waiting, MAX_BATCH)
+                    last = len(batch)
                     outcomes = await self._commit([job.start for job in batch])
                     for job, outcome in zip(batch, outcomes, strict=True):
                         job.resolve(outcome)

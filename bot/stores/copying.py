@@ -89,15 +89,15 @@ async def compare(source: Source, target: Source, table: Table, progress: Callab
         stack.push_async_callback(ours.aclose)
         stack.push_async_callback(theirs.aclose)
         while True:
-            there, here = await anext(ours, ()), await anext(theirs, ())
-            for one, other in itertools.zip_longest(there, here):
+            there, here = await anext(ours, None), await anext(theirs, None)
+            for one, other in itertools.zip_longest(there or (), here or ()):
                 if one != other:
                     raise StoreError(
                         f"{target.where}: row {same + 1} of {table.name} isn't as in {source.where}, which may have"
                         " changed since the copy began; copy it anew into an empty database"
                     )
                 same += 1
-            if not there:
+            if there is None:
                 return same
             progress(len(there))
 

@@ -8,6 +8,7 @@ committed.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -28,6 +29,8 @@ from bot.stores.units import Start
 T = TypeVar("T")
 P = ParamSpec("P")
 
+_log = logging.getLogger(__name__)
+
 READERS: Final = 4
 PATIENCE_S: Final = 300.0
 """How long a unit waits for a server that is away."""
@@ -35,7 +38,8 @@ PATIENCE_S: Final = 300.0
 START_PATIENCE_S: Final = 15.0
 """The same at the start, where somebody may be looking on."""
 
-CLOSING_PATIENCE_S: Final = 5.0
+CLOSING_PATIENCE_S: Final = 2.0
+DROPPING_S: Final = 0.5
 
 
 class PostgresStore:
@@ -122,6 +126,23 @@ class PostgresStore:
 
     async def _close(self) -> None:
         self._server.patience = min(self._server.patience, CLOSING_PATIENCE_S)
+        finishing = asyncio.create_task(self._finish())
+        await asyncio.wait({finishing}, timeout=CLOSING_PATIENCE_S)
+        if finishing.done():
+            finishing.result()
+            return
+        _log.warning("%s: the server doesn't answer; what was asked of it is given up", self._server.where)
+        # Without their connections those who wait for an answer get an error instead, and nobody waits for another.
+        self._server.patience = 0.0
+        self._bells.drop()
+        self._writer.drop()
+        self._readers.drop()
+        finishing.cancel()
+        for task in self._reading:
+            task.cancel()
+        await asyncio.wait({finishing, *self._reading}, timeout=DROPPING_S)
+
+    async def _finish(self) -> None:
         await self._batches.close()
         while self._reading:
             await asyncio.wait(self._reading)

@@ -51,6 +51,13 @@ class Bells:
             await asyncio.gather(self._listener, return_exceptions=True)
         await self._telling.close()
 
+    def drop(self) -> None:
+        """Leave the server without a word."""
+        for task in (self._teller, self._listener):
+            if task is not None:
+                task.cancel()
+        self._telling.drop()
+
     async def _tell(self) -> None:
         while self._untold:
             await asyncio.sleep(GATHER_SECONDS)

@@ -12,7 +12,7 @@ from bot.core.errors import StoreError, StoreInUse
 from bot.stores import postgres_schema as schemas
 from bot.stores.copying import PAGE, Row
 from bot.stores.postgres_errors import VENDOR, translate
-from bot.stores.postgres_link import connect, shown
+from bot.stores.postgres_link import once, shown
 from bot.stores.postgres_units import WRITERS_LOCK
 from bot.stores.sql import Migration
 from bot.stores.tables import Table, tables
@@ -130,15 +130,17 @@ async def _require_unused(connection: asyncpg.Connection, where: str) -> None:
 async def _mark(connection: asyncpg.Connection, where: str, source: str, steps: Sequence[Migration]) -> None:
     """Note in an empty database what is copied into it, and empty it of what migrations put there; or compare that."""
     there = await schemas.tables(connection)
-    if schemas.COPY in there:
-        if await connection.fetchval(f"SELECT source FROM {schemas.COPY}") != source:  # noqa: S608
-            raise StoreError(f"{where}: a copy of another database into it was begun; drop its tables first")
-        return
-    if there:
+    if there and schemas.COPY not in there:
         raise StoreError(f"{where}: it isn't empty; copy into a new database")
-    await schemas.prepare(connection, where, steps, upgrade=True)
+    if not there:
+        await connection.execute(f"CREATE TABLE {schemas.COPY} AS SELECT $1::text AS source, 0 AS begun", source)
+    begun = await connection.fetchrow(f"SELECT source, begun FROM {schemas.COPY}")  # noqa: S608
+    if begun is None or begun["source"] != source:
+        raise StoreError(f"{where}: a copy of another database into it was begun; drop its tables first")
+    if begun["begun"]:
+        return
+    await schemas.prepare(connection, where, steps, upgrade=True, copying=True)
     async with connection.transaction():
         for table in reversed(tables(steps)):
             await connection.execute(f"DELETE FROM {table.name}")  # noqa: S608
-        await connection.execute(f"CREATE TABLE {schemas.COPY} (source TEXT NOT NULL)")
-        await connection.execute(f"INSERT INTO {schemas.COPY} VALUES ($1)", source)  # noqa: S608
+        await connection.execute(f"UPDATE {schemas.COPY} SET begun = 1")  # noqa: S608

@@ -77,6 +77,19 @@ async def connect(url: str) -> asyncpg.Connection:
         ) from None
 
 
+async def once(url: str) -> asyncpg.Connection:
+    """A connection for a command, which waits for nothing. Raises StoreAway, StoreError."""
+    try:
+        return await connect(url)
+    except Lost as error:
+        raise _away(shown(url), error) from error.__cause__
+
+
+def _away(where: str, error: BaseException) -> StoreAway:
+    why = name_of(error.__cause__ or error)
+    return StoreAway(f"{where}: the server can't be reached ({why}); start it, or check COACH_DATABASE_URL")
+
+
 async def _connect(url: str) -> asyncpg.Connection:
     connection = await asyncpg.connect(
         url,
@@ -121,8 +134,8 @@ class Server:
         return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(tries - 1, 16)) * self._rng.uniform(0.5, 1.0)
 
     def given_up(self, error: BaseException) -> StoreAway:
-        why = name_of(error.__cause__ or error)
-        return StoreAway(f"{self.where}: the server can't be reached ({why}); start it, or check COACH_DATABASE_URL")
+        """The error for whoever has waited long enough."""
+        return _away(self.where, error)
 
 
 class Slot:
@@ -180,6 +193,11 @@ class Pool:
             yield slot
         finally:
             self._idle.put_nowait(slot)
+
+    def drop(self) -> None:
+        """Leave all connections as they are; nobody may use one any more."""
+        for slot in self._slots:
+            slot.drop()
 
     async def close(self) -> None:
         """Close all connections; nobody may use one any more."""

@@ -16,8 +16,8 @@ from bot.stores.sql import Migration, require_known
 _LOCK: Final = 0x4D4C4F43
 """The advisory lock of whoever changes the schema ("MLOC")."""
 
-OWN: Final = frozenset({"schema_migrations", "store_commits"})
-"""The tables that the store keeps for itself."""
+COPY: Final = "store_copy"
+"""A table that is there while another database is copied into this one."""
 
 # Which transaction a connection committed last: what a process asks that lost its connection during a commit. Rows are
 # rewritten at every commit, so half of each page is left free for that. The number that the server gives a transaction
@@ -39,10 +39,17 @@ async def tables(connection: asyncpg.Connection) -> list[str]:
 
 
 async def require_version(
-    connection: asyncpg.Connection, where: str, steps: Sequence[Migration], *, upgrade: bool
+    connection: asyncpg.Connection, where: str, steps: Sequence[Migration], *, upgrade: bool, copying: bool = False
 ) -> int:
-    """The schema version found, 0 in an empty database. Raises StoreTooNew, StoreDamaged, or StoreError."""
+    """The schema version found, 0 in an empty database. Raises StoreTooNew, StoreDamaged, or StoreError.
+
+    One that is being copied into is refused, but to whoever does the `copying`.
+    """
     there = await tables(connection)
+    if COPY in there:
+        if not copying:
+            raise StoreError(f"{where}: a copy into it isn't finished; run the same copy or restore again")
+        there.remove(COPY)
     if "schema_migrations" not in there:
         if there:
             raise StoreDamaged(f"{where}: it is the database of another program; choose another database")
@@ -53,7 +60,9 @@ async def require_version(
     return int(newest)
 
 
-async def prepare(connection: asyncpg.Connection, where: str, steps: Sequence[Migration], *, upgrade: bool) -> int:
+async def prepare(
+    connection: asyncpg.Connection, where: str, steps: Sequence[Migration], *, upgrade: bool, copying: bool = False
+) -> int:
     """Make the tables, or bring them up to date unless `upgrade` is False; the version that was found (0: new).
 
     Raises as `require_version` does, and StoreError for a database that can't hold every text.
@@ -63,7 +72,7 @@ async def prepare(connection: asyncpg.Connection, where: str, steps: Sequence[Mi
         raise StoreError(f"{where}: its encoding is {encoding}; create it with ENCODING 'UTF8'")
     await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
     try:
-        found = await require_version(connection, where, steps, upgrade=upgrade)
+        found = await require_version(connection, where, steps, upgrade=upgrade, copying=copying)
         for step in steps[found:]:
             await _apply(connection, where, step)
         await connection.execute(_COMMITS)

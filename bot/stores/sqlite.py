@@ -19,7 +19,7 @@ from typing import Final, ParamSpec, TypeVar, cast
 import aiosqlite
 from filelock import BaseFileLock
 
-from bot.core.errors import StoreError, StoreInUse
+from bot.core.errors import StoreDamaged, StoreError, StoreInUse
 from bot.core.ports import CrashPoint, Unit, no_crash
 from bot.stores import sqlite_files as files
 from bot.stores.batches import MOST_WAITING, Batches, Job, next_of
@@ -143,6 +143,11 @@ class SqliteStore:
                 task.add_done_callback(self._reading.discard)
             return cast(T, await job.future)
 
+    @property
+    def flushes(self) -> int:
+        """Commits so far that waited for the disk."""
+        return self._runner.flushes
+
     async def notify(self, told: str) -> None:
         """Nothing: no other process writes to this file."""
 
@@ -235,6 +240,14 @@ async def backup(path: Path | str, target: Path) -> None:
     await asyncio.to_thread(_backup, path, target)
 
 
+async def restore(file: Path, path: Path | str) -> None:
+    """Copy what `backup` wrote to a place where no database is, and check it.
+
+    Raises StoreError where the place isn't empty or the file is no backup; StoreInUse, StoreDamaged, StoreUnwritable.
+    """
+    await asyncio.to_thread(_restore, file, path)
+
+
 async def check(path: Path | str, *, schema: Path = SCHEMA) -> list[str]:
     """What is wrong with a database (pages, references, version), one line each, at most 21; also while in use.
 
@@ -267,6 +280,21 @@ def _backup(path: Path | str, target: Path) -> None:
     files.require(place)
     with closing(files.open_reader(place)) as source:
         files.copy(source, target.absolute(), like=place, replace=False)
+
+
+def _restore(file: Path, path: Path | str) -> None:
+    place, source = files.locate(path), files.locate(file)
+    files.require(source)
+    taken = files.lock(place)
+    try:
+        with closing(files.open_reader(source)) as reader:
+            if found := files.problems(source, load_migrations(SCHEMA), older=True):
+                raise StoreDamaged(found[0])
+            files.copy(reader, place, like=source, replace=False)
+        if found := files.problems(place, load_migrations(SCHEMA), older=True):
+            raise StoreDamaged(found[0])
+    finally:
+        taken.release()
 
 
 def _look(path: Path | str, start: Start) -> Outcome:

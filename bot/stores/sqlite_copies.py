@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any, cast
 from bot.core.errors import StoreError
 from bot.stores import sqlite_files as files
 from bot.stores.copying import PAGE, Row
-from bot.stores.sql import Migration
+from bot.stores.sql import SCHEMA, Migration, load_migrations
 from bot.stores.sqlite_errors import errors_of
 from bot.stores.tables import Table, tables
+
 
 class SqliteEnd:
     """An open file. All of it blocks, so it is done on other threads, one thing at a time."""
@@ -78,7 +80,7 @@ class SqliteEnd:
             await self._rows("DELETE FROM sqlite_sequence WHERE name = ?", table.name)
             await self._rows("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table.name, number)
 
-    async def _rows(self, sql: str, *values: Any) -> list[Row]:
+    async def _rows(self, sql: str, *values: object) -> list[Row]:
         def fetch() -> list[Row]:
             with errors_of(self.path):
                 return cast(list[Row], self._connection.execute(sql, values).fetchall())
@@ -132,6 +134,28 @@ async def filling(path: Path, steps: Sequence[Migration], source: str, *, resume
         yield SqliteEnd(path, connection)
         await asyncio.to_thread(_finish, connection, partial, path)
     await asyncio.to_thread(_remove, partial)
+
+
+@asynccontextmanager
+async def upgraded(path: Path) -> AsyncIterator[Path]:
+    """A backup at the latest version: the file itself, or a copy of an older one that was brought up to date.
+
+    Raises StoreError where there is none or it is too new, StoreDamaged.
+    """
+    steps = load_migrations(SCHEMA)
+    with tempfile.TemporaryDirectory() as folder:
+        yield await asyncio.to_thread(_upgraded, path, Path(folder) / path.name, steps)
+
+
+def _upgraded(path: Path, scratch: Path, steps: Sequence[Migration]) -> Path:
+    files.require(path)
+    files.read_header(path)
+    with closing(files.open_reader(path)) as reader:
+        if files.require_version(reader, path, steps, upgrade=True) == len(steps):
+            return path
+        files.copy(reader, scratch, like=path, replace=False)
+    files.open_writer(scratch, steps, upgrade=True)[0].close()
+    return scratch
 
 
 def _mark(connection: sqlite3.Connection, path: Path, source: str, steps: Sequence[Migration]) -> None:

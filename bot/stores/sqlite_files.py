@@ -318,12 +318,15 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def problems(path: Path, steps: Sequence[Migration]) -> list[str]:
-    """What is wrong with a database, one line each; empty when nothing is. Bounded; takes seconds per GB."""
+def problems(path: Path, steps: Sequence[Migration], *, older: bool = False) -> list[str]:
+    """What is wrong with a database, one line each; empty when nothing is. Bounded; takes seconds per GB.
+
+    Being `older` than this version may be all right.
+    """
     try:
         with errors_of(path), closing(open_reader(path)) as connection:
             connection.execute("BEGIN")
-            return _damage(connection, path) + _drift(connection, path, steps)
+            return _damage(connection, path) + _drift(connection, path, steps, older=older)
     except StoreDamaged as error:
         return [str(error)]
 
@@ -337,9 +340,9 @@ def _damage(connection: sqlite3.Connection, path: Path) -> list[str]:
     return found[:_MAX_PROBLEMS]
 
 
-def _drift(connection: sqlite3.Connection, path: Path, steps: Sequence[Migration]) -> list[str]:
+def _drift(connection: sqlite3.Connection, path: Path, steps: Sequence[Migration], *, older: bool) -> list[str]:
     try:
-        require_version(connection, path, steps, upgrade=False)
+        require_version(connection, path, steps, upgrade=older)
     except StoreError as error:
         return [str(error)]
     if version(connection) == 0:

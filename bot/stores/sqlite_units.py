@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import StoreError
-from bot.core.ports import CrashPoint, Query, Row
+from bot.core.ports import CrashPoint, Query, Row, is_soft
 from bot.stores import units
 from bot.stores.sql import parameters
 from bot.stores.sqlite_errors import primary_code, translate
@@ -38,6 +38,9 @@ class Runner:
     def __init__(self, path: Path, queries: Mapping[str, str], crash: CrashPoint) -> None:
         self._path = path
         self._crash = crash
+        self._flushing = True
+        self.flushes = 0
+        """Commits that waited for the disk."""
         self._statements = {name: _Statement(sql, parameters(sql)) for name, sql in queries.items()}
 
     def write(self, connection: sqlite3.Connection, batch: Sequence[Start]) -> list[Outcome]:
@@ -84,6 +87,10 @@ class Runner:
         batch: Sequence[Start],
         attempt: Callable[[sqlite3.Connection, Start], Outcome],
     ) -> list[Outcome]:
+        flushed = not all(is_soft(start) for start in batch)
+        if flushed != self._flushing:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if flushed else 'NORMAL'}")
+            self._flushing = flushed
         connection.execute("BEGIN IMMEDIATE")
         try:
             outcomes = [attempt(connection, start) for start in batch]
@@ -97,6 +104,7 @@ class Runner:
                 connection.execute("ROLLBACK")
             raise
         self._crash("commit.after")
+        self.flushes += flushed
         return outcomes
 
     def _plain(self, connection: sqlite3.Connection, start: Start) -> Outcome:

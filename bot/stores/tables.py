@@ -12,7 +12,7 @@ from bot.stores.sql import Migration
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. Rows are told apart and sorted by `key`; `numbered` is the column that counts by itself, if any does."""
+    """One table. Rows are told apart and sorted by `key`; `numbered` is the column that counts by itself, if any."""
 
     name: str
     columns: tuple[str, ...]

@@ -185,21 +185,26 @@ class Wire:
             pipe.add_done_callback(self._pipes.discard)
 
     async def _pipe(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await source.read(65536):
-                await self._flowing.wait()
-                target.write(data)
-                await target.drain()
-        target.close()
+        try:
+            with contextlib.suppress(ConnectionError):
+                while data := await source.read(65536):
+                    await self._flowing.wait()
+                    target.write(data)
+                    await target.drain()
+        finally:
+            target.close()
+            with contextlib.suppress(ConnectionError):
+                await target.wait_closed()
 
     def go_dead(self) -> None:
         self._flowing.clear()
 
     async def close(self) -> None:
         self._server.close()
-        for pipe in list(self._pipes):
+        pipes = list(self._pipes)
+        for pipe in pipes:
             pipe.cancel()
-        await asyncio.gather(*self._pipes, return_exceptions=True)
+        await asyncio.gather(*pipes, return_exceptions=True)
 
 
 async def test_a_database_that_hangs_does_not_keep_it_from_ending(tmp_path: Path) -> None:
@@ -211,11 +216,12 @@ async def test_a_database_that_hangs_does_not_keep_it_from_ending(tmp_path: Path
         async with people(port, 4) as clients, coach(tmp_path, through, port) as process:
             await asyncio.gather(*(client.come_in() for client in clients))
             wire.go_dead()
-            asking = asyncio.gather(*(client.come_in() for client in clients))
+            asking = [asyncio.create_task(client.come_in()) for client in clients]
             await asyncio.sleep(0.5)
             assert await ends(process, [signal.SIGTERM]) == 0
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
+            for each in asking:
+                each.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
     finally:
         await wire.close()
         server.give_back(url)

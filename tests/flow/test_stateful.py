@@ -99,9 +99,11 @@ class Model:
         worth = [None if each.state == "withdrawn" else each.score for each in self.attempts(round_id, person)]
         if self.rule is CountingRule.BEST:
             return max((score for score in worth[:3] if score is not None), default=None)
-        if not worth:
-            return None
-        return worth[0] if self.rule is CountingRule.FIRST else worth[-1]
+        if self.rule is CountingRule.FIRST:
+            return worth[0] if worth else None
+        attempts = self.attempts(round_id, person)
+        settled = [each for each in attempts if each.state == "withdrawn" or each.score is not None]
+        return None if not settled or settled[-1].state == "withdrawn" else settled[-1].score
 
     def standings(self) -> dict[tuple[str, str, str], tuple[int, int]]:
         """Points and answers by period, topic and person."""
@@ -391,7 +393,8 @@ class Coaches(RuleBasedStateMachine):
 
     async def _stored(self, said: Said) -> list[Row]:
         found = await self.stores[0].read(_revisions, self.model.rounds[said.round_id].thread, [said.id])
-        return found[said.id]
+        mine: list[Row] = found[said.id]
+        return mine
 
     @invariant()
     def each_message_is_stored_as_it_should_be(self) -> None:

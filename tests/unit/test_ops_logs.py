@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gc
 import io
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bot.__main__ import main
 from bot.core.errors import GraderAway
 from bot.ops import logs
 from bot.ops.masks import masking, said, trace
@@ -240,3 +242,19 @@ def test_a_log_that_nobody_reads_stops_nobody(err: Err, monkeypatch: pytest.Monk
         log.info("into the void")
     monkeypatch.undo()
     assert err.getvalue() == ""
+
+
+@pytest.mark.parametrize("error", [KeyError(CANARY), ExceptionGroup(CANARY, [RuntimeError(CANARY)])])
+def test_an_error_that_nobody_foresaw_ends_the_program_with_its_place_and_quotes_nobody(
+    err: Err, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def fail(_: argparse.Namespace) -> int:
+        raise error
+
+    monkeypatch.setattr("bot.cli.run.run", fail)
+    assert main(["run"]) == 1
+    text = err.getvalue()
+    assert "CRITICAL bot: mlops-coach was stopped by an unexpected error" in text
+    assert type(error).__name__ in text
+    assert "in fail" in text
+    assert CANARY not in text

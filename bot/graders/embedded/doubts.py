@@ -27,11 +27,15 @@ _REPEATED = 0.9
 _TURNED = 0.01
 """The part of a wording's weight that has to stand under one more negation there."""
 
-_MILD, _PLAIN = -0.3, 0.05
-"""Mean log-odds from which an answer loses some of its score, and from which it evidently contradicts.
+_CLEARED, _MILD, _PLAIN, _EVIDENT = -0.8, -0.7, -0.3, 0.3
+"""Mean log-odds below which an answer argues for the points whatever its tone, from which its score is held down, from
+which it is held to _LEFT, and from which the answer is told that it contradicts.
 
-Set on interview answers to the dev questions, weighed by heads that had not seen the question.
+Set on the interview answers to the dev questions, each weighed by a head that had not seen its question.
 """
+
+_LEFT = 0.11
+"""The share that an evidently contradicting answer is given at most: a score of 2."""
 
 _ALONE = 2.0
 """Log-odds from which a single point counts as contradicted in an answer that doesn't contradict as a whole."""
@@ -65,22 +69,27 @@ class Doubts:
     turned: Mapping[int, int]
 
     @property
-    def plain(self) -> bool:
-        """Whether the answer evidently contradicts."""
-        return self.mean is not None and self.mean >= _PLAIN
+    def evident(self) -> bool:
+        """Whether the answer contradicts beyond doubt."""
+        return self.mean is not None and self.mean >= _EVIDENT
+
+    @property
+    def cleared(self) -> bool:
+        """Whether the answer speaks for the points."""
+        return self.mean is not None and self.mean < _CLEARED
 
     @property
     def against(self) -> tuple[bool, ...]:
         """Of each point, whether it is contradicted: more likely than not where the whole answer contradicts."""
-        least = 0.0 if self.plain else _ALONE
+        least = 0.0 if self.mean is not None and self.mean >= _PLAIN else _ALONE
         return tuple(each is not None and each >= least for each in self.points)
 
     @property
-    def kept(self) -> float:
-        """What is left of its score, 0 to 1."""
+    def most(self) -> float:
+        """The share of a full answer that it is given at most, 0 to 1."""
         if self.mean is None:
             return 1.0
-        return 1.0 - min(1.0, max(0.0, (self.mean - _MILD) / (_PLAIN - _MILD)))
+        return 1.0 - (1.0 - _LEFT) * min(1.0, max(0.0, (self.mean - _MILD) / (_PLAIN - _MILD)))
 
 
 def contrary(aligner: Aligner, wordings: Sequence[Reference], question: Passage) -> Contrary:

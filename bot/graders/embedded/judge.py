@@ -58,6 +58,7 @@ class Evidence:
     scale: scoring.Scale
     turned: tuple[bool, ...]
     doubts: Doubts
+    recited: float
 
 
 class Judge:
@@ -84,8 +85,8 @@ class Judge:
             return _verdict(10, tuple(PointVerdict(each.point, Coverage.COVERED, each.quote) for each in points), ())
         remarks = (remark,) if remark else _remarks(task, found, answer)
         carried = [Match() if no else match for match, no in zip(found.points, found.doubts.against, strict=True)]
-        given = scoring.raw(carried, found.sample, found.lenient, found.scale) * found.doubts.kept
-        return _verdict(scoring.score(given, remarks), points, remarks)
+        given = scoring.raw(carried, found.sample, found.lenient, found.scale, found.recited)
+        return _verdict(scoring.score(min(given, found.doubts.most), remarks), points, remarks)
 
     def spoken(self, task: Task) -> list[tuple[float, float, Numbers] | None]:
         """For fitting: of each point its recall, how much of it seems carried, and what tells for or against it.
@@ -162,14 +163,15 @@ class Judge:
         scale = scoring.SPLIT if key.split else scoring.AUTHORED
         points = tuple(self._point_match(wordings, answer, told) for wordings in key.points)
         shares = [scoring.share(match, lenient, scale) for match in points]
+        repeated = [aligner.match(each, answer) for each in key.sample_sentences]
         return Evidence(
             points=points,
             sample=aligner.match(key.sample, told),
             relatedness=related,
             lenient=lenient,
             scale=scale,
-            doubts=doubts(aligner, key.contrary, list(zip(points, shares, strict=True)), answer, denied),
             turned=tuple(match.turns > 0 for match in repeated if scoring.repeats(match)),
+            doubts=doubts(aligner, key.contrary, list(zip(points, shares, strict=True)), answer, denied),
             recited=_recited(key, repeated, answer, told),
         )
 
@@ -227,8 +229,8 @@ def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]
         (Remark.SHUFFLED, gates.is_shuffled(texts, task.sample_answer)),
         (
             Remark.CONTRADICTION,
-            found.doubts.plain
-            or stance.dismisses(task.answer, task.sample_answer)
+            found.doubts.evident
+            or (stance.dismisses(task.answer, task.sample_answer) and not found.doubts.cleared)
             or scoring.contradiction(found.points, found.turned),
         ),
     )

@@ -15,7 +15,6 @@ from itertools import pairwise
 from bot.core.model import Coverage, Remark
 from bot.graders.embedded.align import Match
 
-
 Curve = tuple[tuple[float, float], ...]
 """Recall and share at the corners of a piecewise straight line."""
 
@@ -41,8 +40,8 @@ class Scale:
 
 
 AUTHORED = Scale((0.31, 0.545), (0.33, 0.6), 0.15, ((0.02, 0.0), (0.12, 0.4), (0.5, 0.88), (0.8, 1.0)))
-"""For key points that somebody wrote. Set on the interview answers to the dev questions; `short` in four points after an
-isotonic fit to the dev questions of Mohler et al. (2011), lower at its low end to stay strict."""
+"""For key points that somebody wrote. Set on the interview answers to the dev questions; `short` in four points after
+an isotonic fit to the dev questions of Mohler et al. (2011), lower at its low end to stay strict."""
 
 SPLIT = Scale(
     point=(0.17, 0.27),

@@ -15,6 +15,9 @@ from discord.http import Route
 REQUESTS_PER_S = 50.0
 """What Discord allows a bot in a second, over all its processes and routes."""
 
+GROUPS_PER_S = 5
+"""Into how many groups, at least, a second's requests are divided."""
+
 _FREE = ("/interactions/", "/webhooks/")
 """What answers an interaction isn't counted."""
 
@@ -34,28 +37,20 @@ class Pace:
     ) -> None:
         rate = REQUESTS_PER_S * share
         # Rounded down, or the parts of all processes could be more than the whole.
-        self._count = max(1, math.floor(rate + 1e-9))
-        self._seconds = max(1.0, self._count / rate)
+        whole = math.floor(rate + 1e-9)
+        # In small groups: whole seconds' worth at once would meet on the way and be two seconds' worth there.
+        self._count = max(1, whole // GROUPS_PER_S)
+        self._seconds = 1.0 / (whole // self._count) if whole else 1.0 / rate
         self._began: deque[float] = deque(maxlen=self._count)
         self._now, self._sleep = now, sleep
         self._line = asyncio.Lock()
-        self._waiting = 0
-
-    @property
-    def behind(self) -> float:
-        """About how many seconds a request that comes now has to wait."""
-        return self._waiting / self._count * self._seconds
 
     async def wait(self) -> None:
         """Return when one more request may begin."""
-        self._waiting += 1
-        try:
-            async with self._line:
-                while len(self._began) == self._count and (left := self._began[0] + self._seconds - self._now()) > 0:
-                    await self._sleep(left)
-                self._began.append(self._now())
-        finally:
-            self._waiting -= 1
+        async with self._line:
+            while len(self._began) == self._count and (left := self._began[0] + self._seconds - self._now()) > 0:
+                await self._sleep(left)
+            self._began.append(self._now())
 
     def trace(self) -> aiohttp.TraceConfig:
         """What a client's HTTP session asks before each request, a repeated one included."""

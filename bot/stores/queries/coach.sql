@@ -216,7 +216,7 @@ WHERE id = :id RETURNING id;
 UPDATE replies SET ready_at = NULL WHERE id = :id RETURNING id;
 
 -- name: reply_ask
-UPDATE replies SET state = 'received', turn = 0, due_at = :now WHERE id = :id AND state = 'discussion' RETURNING id;
+UPDATE replies SET state = 'received', turn = 0, due_at = :now WHERE id = :id AND state = 'discussion' RETURNING id, round_id;
 
 -- name: reply_withdraw
 -- What its author deleted isn't kept: only its slot is.
