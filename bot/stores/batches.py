@@ -14,8 +14,8 @@ from bot.stores.units import Failed, Outcome, Start
 MAX_BATCH: Final = 256
 """Units to a transaction: more would save nothing and let the first wait for the last."""
 
-GATHER_S: Final = 0.002
-"""How long a batch is gathered that is less than half of the one before: a flush for a few costs as much as for all."""
+GATHER_MS: Final = 5
+"""How long at most a batch is gathered that has less than half the units of the one before."""
 
 MOST_WAITING: Final = 4_096
 """Units that may wait at once; whoever brings another waits for room."""
@@ -71,16 +71,14 @@ class Batches:
 
     async def _commit_until_closed(self) -> None:
         batch: list[Job] = []
-        last = 0
         try:
             while not self._closing or self._waiting:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._waiting:
-                    if len(self._waiting) < last // 2:  # in a burst: the others are about to come
-                        await asyncio.sleep(GATHER_S)
-                    batch = next_of(self._waiting, MAX_BATCH)
-                    last = len(batch)
+                    await self._gather(len(batch))
+                    if not (batch := next_of(self._waiting, MAX_BATCH)):
+                        continue
                     outcomes = await self._commit([job.start for job in batch])
                     for job, outcome in zip(batch, outcomes, strict=True):
                         job.resolve(outcome)
@@ -90,6 +88,13 @@ class Batches:
             gone = Failed(StoreError(f"{self._where}: the store was stopped before this was stored; start it again"))
             for job in (*batch, *self._waiting):
                 job.resolve(gone)
+
+    async def _gather(self, last: int) -> None:
+        """In a burst wait for the others, who are about to come: a flush for a few costs as much as one for all."""
+        for _ in range(GATHER_MS):
+            if len(self._waiting) >= last // 2 or self._closing:
+                return
+            await asyncio.sleep(0.001)
 
 
 def next_of(waiting: deque[Job], most: int) -> list[Job]:

@@ -196,7 +196,7 @@ async def test_slack_is_connected_by_a_socket_or_by_listening(tmp_path: Path, mo
     ops = free_port()
     async with SlackServer() as server:
         hall = slack_coach.Hall(server, tmp_path, mode, channels=1)
-        hall.settings = {"COACH_OPS_PORT": str(ops)}
+        hall.settings = {"COACH_OPS_PORT": str(ops), "COACH_LOG_FORMAT": "json", "COACH_LOG_LEVEL": "DEBUG"}
         async with hall.coach():
             probe = Probe(ops)
             await probe.until("/readyz", lambda found: found[0] == 200)
@@ -209,6 +209,11 @@ async def test_slack_is_connected_by_a_socket_or_by_listening(tmp_path: Path, mo
             assert (await probe.get("/healthz"))[0] == 200
             server.heal()
             await probe.until("/readyz", lambda found: found[0] == 200)
+            await hall.answer(await hall.ask(), 1)
+            await hall.settled()
+        words = slack_coach.SAID[0].partition(" ")[2]
+        secrets = (hall.token, server.app_token, server.signing_secret)
+        assert not [told for told in (words, "person0", *secrets) if told in hall.logged()]
 
 
 async def test_while_the_database_is_away_the_coach_is_healthy_and_not_ready(tmp_path: Path) -> None:
