@@ -21,7 +21,7 @@ ENV PATH=/opt/mlops-coach/bin:$PATH \
     COACH_DATABASE_URL=sqlite:////data/mlops-coach.sqlite3 \
     COACH_WEB_HOST=0.0.0.0 \
     COACH_WEB_PORT=8765 \
-    COACH_OPS_PORT=8766
+    COACH_OPS_PORT=9464
 USER coach
 WORKDIR /data
 VOLUME /data

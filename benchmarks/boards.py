@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -88,8 +88,8 @@ class Boards:
 
     async def top(self, times: int) -> float:
         """The ten best of all time."""
-        where = {**WHERE, "period": "all", "topic": "", "most": rules.BOARD_ROWS}
-        return await _median(times, lambda: self._store.read(rows, "standings_top", **where))
+        where = {**WHERE, "period": "all", "topic": ""}
+        return await _median(times, lambda: self._store.read(rows, "standings_top", **where, most=rules.BOARD_ROWS))
 
     async def shown(self, times: int) -> float:
         """The board of all time as it is shown: the ten best with their names and streaks."""
@@ -110,7 +110,7 @@ class Boards:
         """The same ten from the covering index."""
         return self._raw(times, _TOP_GROUP_BY, WHERE)
 
-    def _raw(self, times: int, sql: str, values: dict[str, str | int]) -> float:
+    def _raw(self, times: int, sql: str, values: Mapping[str, str | int]) -> float:
         found = []
         with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True)) as connection:
             for _ in range(times):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import multiprocessing
-import os
 import random
 import signal
 import time
@@ -176,7 +176,7 @@ class Arena:
         ended = await self._end(process, LIFE_S)
         if not ended:
             self._tally.missed()
-            os.kill(process.pid or 0, signal.SIGKILL)
+            _kill(process)
             await self._end(process, 60)
         elif process.exitcode == -signal.SIGKILL:
             self._tally.hit(point)
@@ -251,9 +251,14 @@ class Arena:
                 self.world.jump(STEP)
         self.world.bye()
         if not await self._end(process, 20):
-            os.kill(process.pid or 0, signal.SIGKILL)
+            _kill(process)
             return False
         return quiet == 2 and process.exitcode == 0
+
+
+def _kill(process: BaseProcess) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it may have come to its point this very moment
+        process.kill()
 
 
 def _stale(world: World, log: crash_log.Log) -> Unit[list[Fault]]:

@@ -106,7 +106,7 @@ class People:
         return f"w{next(self._words)}"
 
     def _asked(self, thread: str) -> Question:
-        shown = next(said.text for said in self._world.said if thread == f"t{said.id}")
+        shown = self._world.question(thread)
         return next(asked for asked in BANK if asked.text in shown)
 
     # ------------------------------------------------------------------------------------------ places
@@ -121,7 +121,7 @@ class People:
     def _recent(self, *, talk: bool = False) -> Written | None:
         there = [
             message
-            for message in list(self._world.written.values())[-RECENT:]
+            for message in self._world.recent(RECENT)
             if not message.deleted and not message.asked and message.versions[-1].answer is not talk
         ]
         return self._rng.choice(there) if there else None

@@ -13,6 +13,7 @@ import itertools
 import json
 import random
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,9 @@ class World:
         self._ids = itertools.count(1)
         self.written: dict[str, Written] = {}
         self.said: list[Said] = []
+        self._in_thread: defaultdict[str, list[Written]] = defaultdict(list)
+        self._said: dict[str, Said] = {}
+        self._by_key: defaultdict[str, list[Said]] = defaultdict(list)
         self.refused: set[str] = set()
         self.threads: dict[str, str] = {}
         self.rounds: dict[str, str] = {}
@@ -63,6 +67,7 @@ class World:
         """Post a message into a thread."""
         message = Written(self._id(), channel, thread, author, [version], addressed)
         self.written[message.id] = message
+        self._in_thread[thread].append(message)
         self._event(self._line(message, version), version)
         return message
 
@@ -89,6 +94,14 @@ class World:
         self._open_uses[number] = use
         self.uses.append(use)
         self._try(number, use)
+
+    def recent(self, most: int) -> list[Written]:
+        """The newest messages of people."""
+        return [self.written[id_] for id_ in itertools.islice(reversed(self.written), most)]
+
+    def question(self, thread: str) -> str:
+        """The words of the question that a thread is of."""
+        return self._said[thread.removeprefix("t")].text
 
     def busy(self, channel: str, verb: str) -> bool:
         """Whether a command with a verb is waiting for its answer in a channel."""
@@ -266,28 +279,29 @@ class World:
     def do_send(self, line: dict[str, Any]) -> dict[str, Any]:
         """Post what the coach says, as often as it is told to."""
         names = ("key", "kind", "channel", "thread", "reply_to", "only_for", "target", "text")
-        self.said.append(Said(self._id(), **{name: line[name] for name in names}))
-        return {"message": self.said[-1].id}
+        said = Said(self._id(), **{name: line[name] for name in names})
+        self.said.append(said)
+        self._said[said.id] = said
+        self._by_key[said.key].append(said)
+        return {"message": said.id}
 
     def do_thread(self, line: dict[str, Any]) -> dict[str, Any]:
         """Make a message's thread; it is there once, however often it is asked for."""
-        said = next(said for said in self.said if said.id == line["message"])
+        said = self._said[line["message"]]
         thread = f"t{said.id}"
         self.threads[thread], self.rounds[thread] = said.channel, said.target
         return {"thread": thread}
 
     def do_find(self, line: dict[str, Any]) -> dict[str, Any]:
-        found = [said for said in self.said if said.key == line["key"] and not said.erased and not said.only_for]
+        found = [said for said in self._by_key[line["key"]] if not said.erased and not said.only_for]
         return {"message": found[0].id if found and not self._forgetful else ""}
 
     def do_amend(self, line: dict[str, Any]) -> dict[str, Any]:
-        for said in self.said:
-            if said.id == line["message"]:
-                said.text = line["text"]
+        self._said[line["message"]].text = line["text"]
         return {}
 
     def do_history(self, line: dict[str, Any]) -> dict[str, Any]:
-        there = [m for m in self.written.values() if m.thread == line["thread"] and not m.deleted]
+        there = [message for message in self._in_thread[line["thread"]] if not message.deleted]
         since = dt.datetime.fromisoformat(line["since"])
         return {"messages": [self._line(m, m.versions[-1]) for m in there if m.versions[0].at >= since]}
 

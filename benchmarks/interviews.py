@@ -1,6 +1,8 @@
 """The interview answers: whether scores lie in a strict reader's band, and the ledger says what the reader does.
 
 Answers with the split "dev" are what constants may be set on, those with "test" (other questions of the bank) are not.
+Those with "blind", to all questions, were written before the reading of contradictions was, and weren't looked at until
+it was done.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from bot.core import strict
 from bot.core.model import Coverage
 from bot.graders.embedded import EmbeddedGrader
 
-SPLITS = ("dev", "test")
+SPLITS = ("dev", "test", "blind")
 LETTERS = {Coverage.COVERED: "c", Coverage.PARTLY: "p", Coverage.MISSING: "m", Coverage.CONTRADICTED: "x"}
 
 

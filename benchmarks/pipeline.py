@@ -15,7 +15,6 @@ from benchmarks.stage import answers as texts
 from bot.core.ports import Store, one
 from bot.stores.sqlite import SqliteStore
 
-
 STUCK_S = 60.0
 """Seconds after which a run that doesn't end is given up."""
 

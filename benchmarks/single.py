@@ -70,7 +70,7 @@ class SingleStore:
             pass
         connection = await aiosqlite.connect(path, isolation_level=None)
         await connection.execute("PRAGMA synchronous = FULL")
-        connection.row_factory = lambda cursor, row: dict(zip((c[0] for c in cursor.description), row, strict=True))
+        connection.row_factory = aiosqlite.Row
         return cls(connection)
 
     async def write(self, unit: Callable[P, Unit[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -107,7 +107,7 @@ class SingleStore:
                 result: T = end.value
                 return result
             async with self._connection.execute(self._queries[query.name], query.params) as cursor:
-                found = list(await cursor.fetchall())
+                found = [dict(row) for row in await cursor.fetchall()]
 
 
 def inserts(connection: sqlite3.Connection, seconds: float, text: str) -> float:

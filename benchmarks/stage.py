@@ -73,7 +73,8 @@ class Room:
         return None
 
     async def history(self, place: Place, thread: str, since: dt.datetime) -> AsyncIterator[Reply]:
-        for reply in ():
+        nothing: tuple[Reply, ...] = ()
+        for reply in nothing:
             yield reply
 
     async def run(self) -> None:

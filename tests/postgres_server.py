@@ -177,6 +177,15 @@ class PostgresServer:
         )
 
 
+async def execute(url: str, sql: str) -> None:
+    """Do something in a database behind the coach's back."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

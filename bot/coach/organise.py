@@ -6,14 +6,15 @@ import dataclasses
 import datetime as dt
 import re
 import zoneinfo
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from difflib import get_close_matches
 
-from bot.coach import records, results
+from bot.coach import records
+from bot.coach.recounts import recount_due
 from bot.coach.rounds import Rounds
 from bot.core.errors import UsageError
 from bot.core.model import Channel, CountingRule, Person, Place, Schedule
-from bot.core.ports import Clock, CrashPoint, Row, Store, Unit, no_crash, one, rows
+from bot.core.ports import Clock, CrashPoint, Store, Unit, no_crash, one, rows
 from bot.core.render import DAYS
 from bot.core.rules import NAME_LIMIT
 from bot.core.text import one_line, storable
@@ -25,7 +26,6 @@ ARCHIVE_TIMES = frozenset({dt.timedelta(hours=1), dt.timedelta(days=1), dt.timed
 """After how long without a word a thread can be put away: what Discord offers."""
 
 MOST_FAILED = 20
-_RECOUNTED_TOGETHER = 500
 _VALUE_LIMIT = 60
 """Characters of a setting's value; no right one is longer but a mention or a list of people."""
 
@@ -62,7 +62,7 @@ class Organise:
             self._crash("channel.saved")
             self._rounds.bell.ring()
         if "rule" in values:
-            await self._recount(channel.id)
+            await recount_due(self._store, self._crash)
         return await self.show(place)
 
     async def channels(self, place: Place) -> list[Channel]:
@@ -80,16 +80,6 @@ class Organise:
         """Whether somebody is one of them."""
         where = {"platform": place.platform, "community": place.community}
         return await self._store.read(one, "organiser_get", **where, user_id=user) is not None
-
-    async def _recount(self, channel_id: int) -> None:
-        """What counts has changed for every round of the channel, the past ones too.
-
-        In small transactions, which others' can come between; when it is cut short, setting the rule again ends it.
-        """
-        pairs = await self._store.read(rows, "results_by_rule", channel_id=channel_id)
-        for begin in range(0, len(pairs), _RECOUNTED_TOGETHER):
-            await self._store.write(_recount, pairs[begin : begin + _RECOUNTED_TOGETHER])
-            self._crash("rule.recounted")
 
     async def disputed(self, place: Place) -> list[tuple[int, str, tuple[int, ...]]]:
         """The newest replies whose graders were far apart: id, author, their scores."""
@@ -160,11 +150,6 @@ def _meant(where: dict[str, str], found: re.Match[str]) -> Unit[Person]:
         what = "Nobody" if not called else "More than one person"
         raise UsageError(f"{what} called {found['called'].strip()[:40]} has written here.")
     return Person(called[0]["user_id"], called[0]["name"])
-
-
-def _recount(pairs: Sequence[Row]) -> Unit[None]:
-    for pair in pairs:
-        yield from results.recount(pair["round_id"], pair["user_id"])
 
 
 # ---------------------------------------------------------------------------------------------- reading settings

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from bot.coach import records, results
+from bot.coach.recounts import recount_due
 from bot.coach.work import LEASE, Bell
 from bot.core import rules
 from bot.core.errors import UsageError
 from bot.core.model import Channel, Place, Question, Round, RoundState
-from bot.core.ports import Clock, CrashPoint, Row, Store, Unit, one, rows
+from bot.core.ports import Clock, CrashPoint, Row, Store, Unit, one, rows, soft
 from bot.core.text import fold
 
 P = ParamSpec("P")
+T = TypeVar("T")
+
+_Post = tuple[Channel, dt.date, dt.datetime]
+"""A daily question to be posted: where, its date, and when it was due."""
+
+_Later = tuple[int, int, int]
+"""A channel's id, since when it has been due, and when it will be."""
+
+AT_ONCE = 250
+"""Channels that are posted to, or put off, together."""
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +87,7 @@ class Rounds:
     async def step(self) -> float:
         """Do all that is due now; the seconds until something may be due again."""
         now = self._clock.now()
+        await recount_due(self._store, self._crash)  # what a crash has left of it
         await self._post_due(now)
         if await self._store.write(_close_due, records.micros(now)):
             self._crash("round.closed")
@@ -86,20 +99,27 @@ class Rounds:
         return await self._store.read(_next_due, now)
 
     async def _post_due(self, now: dt.datetime) -> None:
-        for channel, day, due in await self._store.read(_posts_due, now):
-            if now - due < self._lease and not self._serves(channel.place):
-                continue  # the process that hears that community posts it, if it lives
-            if channel.schedule and now - due > channel.schedule.grace:
-                await self._store.write(_skip_day, channel, day, records.micros(now))
-                self._crash("round.skipped")
-                log.warning("the daily question of %s in %s was missed; skipped", day, channel.name or channel.place)
-                continue
-            try:
-                await self._save(_daily, self._bank, channel, day, self._clock.now(), self._rng)
-            except _Posted:  # another process was quicker
-                log.debug("the daily question of %s in %s is there already", day, channel.name or channel.place)
-            except UsageError as error:  # one channel's trouble is no other's
-                log.warning("no daily question on %s in %s: %s", day, channel.name or channel.place, error)
+        due, later = await self._store.read(_posts_due, now)
+        for some in _parts(due):
+            await asyncio.gather(*(self._post(*post, now) for post in some))
+        for put_off in _parts(later):
+            await self._store.write(_put_off, put_off)
+
+    async def _post(self, channel: Channel, day: dt.date, due: dt.datetime, now: dt.datetime) -> None:
+        """Post a daily question, unless somebody else does or it is too late."""
+        if now - due < self._lease and not self._serves(channel.place):
+            return  # the process that hears that community posts it, if it lives
+        if channel.schedule and now - due > channel.schedule.grace:
+            await self._store.write(_skip_day, channel, day, records.micros(now))
+            self._crash("round.skipped")
+            log.warning("the daily question of %s in %s was missed; skipped", day, channel.name or channel.place)
+            return
+        try:
+            await self._save(_daily, self._bank, channel, day, self._clock.now(), self._rng)
+        except _Posted:  # another process was quicker
+            log.debug("the daily question of %s in %s is there already", day, channel.name or channel.place)
+        except UsageError as error:  # one channel's trouble is no other's
+            log.warning("no daily question on %s in %s: %s", day, channel.name or channel.place, error)
 
     # ------------------------------------------------------------------------------------------ by people
 
@@ -207,17 +227,32 @@ def _taken(row: Row, day: dt.date) -> Unit[Collection[str]]:
     return {taken["local_date"] for taken in found}
 
 
-def _posts_due(now: dt.datetime) -> Unit[list[tuple[Channel, dt.date, dt.datetime]]]:
-    """Channels whose newest post isn't there: its date, and when it was due."""
-    found = []
-    for row in (yield from rows("channels_scheduled")):
+def _parts(whole: Sequence[T]) -> Iterator[Sequence[T]]:
+    """What can be done together, in turn."""
+    for start in range(0, len(whole), AT_ONCE):
+        yield whole[start : start + AT_ONCE]
+
+
+def _posts_due(now: dt.datetime) -> Unit[tuple[list[_Post], list[_Later]]]:
+    """Channels whose newest post isn't there; and of those whose is, when they have to be looked at next."""
+    found, later = list[_Post](), list[_Later]()
+    for row in (yield from rows("channels_due", now=records.micros(now))):
         channel = records.channel(row, row["id"])
         due = rules.last_post_at(channel.schedule, now) if channel.schedule else None
-        if due is None or due[1] < records.moment(row["since"]):
-            continue
-        if due[0].isoformat() not in (yield from _taken(row, due[0])):
+        missing = due is not None and due[1] >= records.moment(row["since"])
+        if due and missing and due[0].isoformat() not in (yield from _taken(row, due[0])):
             found.append((channel, due[0], due[1]))
-    return found
+            continue
+        coming = rules.next_post_at(channel.schedule, now) if channel.schedule else None
+        next_ = coming[1] if coming else now + dt.timedelta(days=1)
+        later.append((row["id"], row["due_at"], records.micros(next_)))
+    return found, later
+
+
+@soft
+def _put_off(later: Sequence[_Later]) -> Unit[None]:
+    for id_, seen, due_at in later:
+        yield from one("channel_put_off", id=id_, seen=seen, due_at=due_at)
 
 
 def _coming(place: Place, now: dt.datetime, most: int) -> Unit[list[tuple[Channel, dt.datetime]]]:
@@ -358,15 +393,9 @@ def _reveal_due(now: int) -> Unit[int]:
 
 
 def _next_due(now: dt.datetime) -> Unit[float]:
-    moments = []
-    for query in ("rounds_next_close", "rounds_next_count"):
-        next_ = yield from one(query)
-        if next_ and next_["at"] is not None:
-            moments.append(records.moment(next_["at"]))
-    for row in (yield from rows("channels_scheduled")):
-        channel = records.channel(row, row["id"])
-        taken = yield from _taken(row, rules.local_date(_zone(channel), now))
-        moments += _upcoming(channel, now, taken, 1)
+    channel = yield from one("channels_next_due", now=records.micros(now))
+    close, count = (yield from one("rounds_next_close")), (yield from one("rounds_next_count"))
+    moments = [records.moment(row["at"]) for row in (channel, close, count) if row and row["at"] is not None]
     seconds = min(((at - now).total_seconds() for at in moments), default=LONGEST_WAIT_S)
     return max(0.05, min(LONGEST_WAIT_S, seconds))
 

@@ -137,33 +137,39 @@ class Health:
         late = {name: seconds for name, seconds in self._beats.late().items() if seconds > self._late_s}
         if not late:
             return {}
-        if self._parts and await self._store() != OK:
+        if self._parts and isinstance(await self._asked(), str):
             self._beats.excuse()
             return {}
         return {name: f"no step for {seconds:.0f} s beyond its time" for name, seconds in late.items()}
 
     async def ready(self) -> dict[str, str]:
         """Each part and how it is: "ok", or what is the matter with it."""
-        if self._parts is None:
+        parts = self._parts
+        if parts is None:
             return {"coach": self._state}
         found = {"coach": OK, "store": await self._store()}
-        for platform in self._parts.platforms:
+        for platform in parts.platforms:
             found[platform.name] = OK if connected(platform) else "not connected"
         late = [name for name, seconds in self._beats.late().items() if seconds > self._late_s]
         found |= dict.fromkeys(late, "no step for too long")
         return found
 
     async def _store(self) -> str:
-        try:
-            row = await self._probe.answer(self._probe_s)
-        except CoachError as error:
-            return f"can't be read ({type(error).__name__})"
-        if row is None:
-            return f"no answer within {self._probe_s:.0f} s"
+        row = await self._asked()
+        if isinstance(row, str):
+            return row
         found = row.get("version")
         if self._parts and found is not None and found != self._parts.version:
             return f"schema version {found}, this program's is {self._parts.version}"
         return OK
+
+    async def _asked(self) -> Row | str:
+        """What the database answers, or why it doesn't; nothing of what its error says, which may hold an address."""
+        try:
+            row = await self._probe.answer(self._probe_s)
+        except CoachError as error:
+            return f"can't be read ({type(error).__name__})"
+        return f"no answer within {self._probe_s:.0f} s" if row is None else row
 
     async def _alive(self) -> Row | None:
         return await self._parts.store.read(one, "ops_alive") if self._parts else None

@@ -125,7 +125,8 @@ class Figure:
 
 READ: Mapping[str, tuple[str, Sequence[str]]] = {
     "replies_pending": ("Answers that wait for their grade", ()),
-    "replies_pending_oldest_seconds": ("How long ago the oldest of them was written", ()),
+    "replies_held": ("Those of them that are held back because their author writes faster than is graded", ()),
+    "replies_pending_oldest_seconds": ("How long the oldest of them has waited", ()),
     "replies_failed": ("Answers whose grading was given up", ()),
     "outbox_waiting": ("Messages of the coach that wait to be sent", ("platform",)),
     "outbox_oldest_seconds": ("How long ago the oldest of them was written", ("platform",)),

@@ -26,9 +26,10 @@ class Reading:
         ready = await self._health.ready()
         found = [Figure("ready", float(all(state == OK for state in ready.values())))]
         found += [Figure("loop_late_seconds", late, (("loop", name),)) for name, late in self._beats.late().items()]
-        if self._health.parts is None:
+        parts = self._health.parts
+        if parts is None:
             return found
-        for platform in self._health.parts.platforms:
+        for platform in parts.platforms:
             label = (("platform", platform.name),)
             found.append(Figure("platform_connected", float(connected(platform)), label))
             if isinstance(platform, Takes):
@@ -53,12 +54,13 @@ class Reading:
 
 def _stored(now: float, day: str, platforms: Sequence[str]) -> Unit[list[Figure]]:
     """What waits, as figures; a platform of this process without a message that waits is shown with 0."""
-    waiting = yield from one("ops_replies")
+    waiting = yield from one("ops_replies", now=int(now * 1e6))
     failed = yield from one("ops_failed")
     used = yield from one("usage_in_all", day=day)
     assert waiting and failed and used  # noqa: S101, PT018  aggregates have a row
     found = [
         Figure("replies_pending", waiting["pending"]),
+        Figure("replies_held", waiting["held"]),
         Figure("replies_pending_oldest_seconds", _age(now, waiting["oldest"])),
         Figure("replies_failed", failed["failed"]),
         Figure("usage_today_tokens", used["tokens"]),

@@ -103,6 +103,7 @@ async def restore(file: Path, target: str, begin: Begin) -> None:
         await sqlite.restore(file, sqlite_file(target))
         return
     backup = files.locate(file)
+    await sqlite.require_sound(backup)
     async with sqlite_copies.upgraded(backup) as latest:
         source = sqlite_copies.reading(latest, load_migrations(SCHEMA), alone=False)
         await _copied(source, _filled(target, f"backup {backup}"), begin)

@@ -76,7 +76,8 @@ class PostgresEnd:
         try:
             yield
         except VENDOR as error:
-            raise translate(error, self.where, doing) from error
+            told = translate(error, self.where, doing)
+            raise told from told.__cause__
 
 
 @asynccontextmanager

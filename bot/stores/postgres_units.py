@@ -143,7 +143,7 @@ class Runner:
         except VENDOR as error:
             told = _again(slot, error) or translate(error, self._where)
             await _undo(slot, connection)
-            raise told from error
+            raise told from told.__cause__ or error
         except Exception:
             await _undo(slot, connection)
             raise
@@ -215,7 +215,8 @@ class _Run:
         try:
             found = await self.connection.fetch(statement.sql, *[_storable(query.params[n]) for n in statement.names])
         except VENDOR as error:
-            raise _again(self._slot, error) or self._refused(error, query) from error
+            told = _again(self._slot, error) or self._refused(error, query)
+            raise told from told.__cause__ or error
         if statement.writes and (found or not statement.tells):
             self.changed = True
         return [dict(row) for row in found] if found else ()

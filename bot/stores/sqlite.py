@@ -248,6 +248,11 @@ async def restore(file: Path, path: Path | str) -> None:
     await asyncio.to_thread(_restore, file, path)
 
 
+async def require_sound(path: Path) -> None:
+    """Raises StoreError where there is no backup of this version or an older one, StoreDamaged where it is damaged."""
+    await asyncio.to_thread(_require_sound, path)
+
+
 async def check(path: Path | str, *, schema: Path = SCHEMA) -> list[str]:
     """What is wrong with a database (pages, references, version), one line each, at most 21; also while in use.
 
@@ -284,17 +289,20 @@ def _backup(path: Path | str, target: Path) -> None:
 
 def _restore(file: Path, path: Path | str) -> None:
     place, source = files.locate(path), files.locate(file)
-    files.require(source)
     taken = files.lock(place)
     try:
+        _require_sound(source)
         with closing(files.open_reader(source)) as reader:
-            if found := files.problems(source, load_migrations(SCHEMA), older=True):
-                raise StoreDamaged(found[0])
             files.copy(reader, place, like=source, replace=False)
-        if found := files.problems(place, load_migrations(SCHEMA), older=True):
-            raise StoreDamaged(found[0])
+        _require_sound(place)
     finally:
         taken.release()
+
+
+def _require_sound(path: Path) -> None:
+    files.require(path)
+    if found := files.problems(path, load_migrations(SCHEMA), older=True):
+        raise StoreDamaged(found[0])
 
 
 def _look(path: Path | str, start: Start) -> Outcome:

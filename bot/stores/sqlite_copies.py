@@ -150,7 +150,7 @@ async def upgraded(path: Path) -> AsyncIterator[Path]:
 def _upgraded(path: Path, scratch: Path, steps: Sequence[Migration]) -> Path:
     files.require(path)
     files.read_header(path)
-    with closing(files.open_reader(path)) as reader:
+    with errors_of(path), closing(files.open_reader(path)) as reader:
         if files.require_version(reader, path, steps, upgrade=True) == len(steps):
             return path
         files.copy(reader, scratch, like=path, replace=False)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Final
 
 from bot.stores.sql import Migration
+
+_NUMBERED: Final = re.compile(r"\b(?P<column>\w+)\s+INTEGER\s+PRIMARY\s+KEY\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,13 @@ def _table(connection: sqlite3.Connection, name: str) -> Table:
     columns = connection.execute("SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid", (name,)).fetchall()
     key = [(place, column) for column, _, place in columns if place]
     parents = connection.execute('SELECT "table" FROM pragma_foreign_key_list(?)', (name,))
-    numbered = [column for column, kind, place in columns if place and kind == "INTEGER" and len(key) == 1]
+    (made,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    numbered = _NUMBERED.search(made)
     return Table(
         name,
         tuple(column for column, _, _ in columns),
         tuple(column for _, column in sorted(key)),
-        numbered[0] if numbered else "",
+        numbered["column"] if numbered else "",
         frozenset(parent for (parent,) in parents),
     )
 

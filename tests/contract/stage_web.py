@@ -16,9 +16,11 @@ from simcord import Env
 from bot.app import App, assemble
 from bot.core.message import MESSAGE
 from bot.core.model import Place, Round
+from bot.core.ports import Store
 from bot.platforms.web import WebChat, members, units
 from bot.platforms.web.basics import micros
-from bot.stores.sqlite import SqliteStore
+from bot.stores import open_store
+from tests import postgres_server
 from tests.contract.stages import ORGANISER, ROUND_HOURS, Said, Stage
 from tests.flow.conftest import BANK, HandClock, WordGrader
 
@@ -32,21 +34,21 @@ class WebStage:
     types_commands = True
     env: Env | None = None
 
-    def __init__(self, path: Path, sessions: contextlib.AsyncExitStack) -> None:
-        self._path, self._sessions = path, sessions
+    def __init__(self, url: str, sessions: contextlib.AsyncExitStack) -> None:
+        self._url, self._sessions = url, sessions
         self._clock, self._grader = HandClock(), WordGrader()
         self._people: dict[str, tuple[aiohttp.ClientSession, str]] = {}
         self._answers: dict[str, Json] = {}
         self._keys = itertools.count(1)
         self._thread = 0
-        self._store: SqliteStore
+        self._store: Store
         self._app: App
         self._serving: asyncio.Task[None]
         self._address = ""
 
     async def begin(self) -> None:
         """Start to serve, and read what was missed, as the program does."""
-        self._store = await SqliteStore.open(self._path)
+        self._store = await open_store(self._url)
         chat = WebChat(self._store, self._clock, port=0)
         self._app = assemble(self._store, self._grader, BANK, [chat], clock=self._clock, rng=random.Random(7))
         chat.attach(self._app.coach)
@@ -167,7 +169,7 @@ class WebStage:
 
     async def _last_breath(self, said: Said) -> list[str]:
         """While the coach is away nobody can write here: what it can miss is what it stored just before it died."""
-        store, missed = await SqliteStore.open(self._path), []
+        store, missed = await open_store(self._url), []
         for who, words in said:
             people = {one.id: one for one in await store.read(members.people)}
             author = people[self._people[who][1]]
@@ -186,8 +188,24 @@ def _as_read(shown: Json) -> str:
 @contextlib.asynccontextmanager
 async def web_stage(path: Path) -> AsyncIterator[Stage]:
     """A web chat to which the organiser came first."""
+    async with _web_stage(f"sqlite:///{path}") as stage:
+        yield stage
+
+
+@contextlib.asynccontextmanager
+async def web_stage_on_postgres(_: Path) -> AsyncIterator[Stage]:
+    """The same, with its messages in a PostgreSQL database."""
+    server = postgres_server.server()
+    url = await server.create_coach()
+    async with _web_stage(url) as stage:
+        yield stage
+    server.give_back(url)
+
+
+@contextlib.asynccontextmanager
+async def _web_stage(url: str) -> AsyncIterator[Stage]:
     async with contextlib.AsyncExitStack() as sessions:
-        stage = WebStage(path, sessions)
+        stage = WebStage(url, sessions)
         await stage.begin()
         try:
             await stage.come_in(ORGANISER)

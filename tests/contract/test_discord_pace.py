@@ -117,6 +117,29 @@ async def test_requests_go_in_the_order_in_which_they_came_and_one_that_is_given
     assert time.now() == 1_000_000.0 + 4
 
 
+async def test_what_can_come_later_goes_when_nothing_else_waits() -> None:
+    opened, gone = asyncio.Event(), []
+    time = Time()
+
+    async def sleep(seconds: float) -> None:
+        await opened.wait()
+        time.seconds += seconds
+
+    pace = Pace(1 / 50, now=time.now, sleep=sleep)
+
+    async def ask(name: str) -> None:
+        await pace.wait(later=name.startswith("receipt"))
+        gone.append(name)
+
+    await ask("receipt 0")
+    names = ["grade 1", "receipt 1", "grade 2", "receipt 2", "grade 3"]
+    tasks = [asyncio.create_task(ask(name)) for name in names]
+    await asyncio.sleep(0)
+    opened.set()
+    await asyncio.gather(*tasks)
+    assert gone == ["receipt 0", "grade 1", "grade 2", "grade 3", "receipt 1", "receipt 2"]
+
+
 def test_what_answers_an_interaction_is_not_counted() -> None:
     assert counted(f"{Route.BASE}/channels/1/messages")
     assert counted(f"{Route.BASE}/channels/1/webhooks")

@@ -13,11 +13,12 @@ from simcord import Env
 from bot.core.model import Round
 from tests.contract.stage_discord import discord_stage
 from tests.contract.stage_slack import slack_by_http, slack_by_socket
-from tests.contract.stage_web import web_stage
+from tests.contract.stage_web import web_stage, web_stage_on_postgres
 from tests.contract.stages import ORGANISER, Stage
 
 STAGES: dict[str, Callable[[Path], AbstractAsyncContextManager[Stage]]] = {
     "web": web_stage,
+    "web-postgres": web_stage_on_postgres,
     "discord": discord_stage,
     "slack": slack_by_socket,
     "slack-http": slack_by_http,

@@ -143,6 +143,7 @@ async def test_a_copy_that_was_cut_off_goes_on_and_nobody_uses_it_half_done(
     places: Places, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.stores.sqlite_copies.PAGE", 3)
+    monkeypatch.setattr("bot.stores.postgres_copies.PAGE", 3)
     old, new = await places.new("sqlite", "old"), await places.new(target, "new")
     await lived_in(old, days=4)
     rows = sum(map(len, (await contents(old)).values()))

@@ -35,15 +35,15 @@ def test_killed_at_its_points_the_coach_loses_repeats_and_miscounts_nothing() ->
 
 
 def test_a_platform_that_finds_nothing_again_is_noticed() -> None:
-    code, figures, said = harness("--kills", "12", "--points", "outbox.sent,question.posted", "--break", "world")
-    assert (code, figures.get("kills")) != (1, None), said
+    code, figures, said = harness("--kills", "8", "--points", "outbox.sent,question.posted", "--break", "world")
+    assert figures.get("kills"), said
     assert code == 1
     assert int(figures["posted_twice"]) > 0
 
 
 def test_a_coach_that_miscounts_is_noticed() -> None:
-    code, figures, said = harness("--kills", "4", "--points", "reply.recorded", "--break", "coach")
-    assert (code, figures.get("kills")) != (1, None), said
+    code, figures, said = harness("--kills", "3", "--points", "reply.recorded", "--break", "coach")
+    assert figures.get("kills"), said
     assert code == 1
     assert int(figures["wrong_board"]) > 0
     assert int(figures["board_vs_log"]) > 0

@@ -211,7 +211,7 @@ async def test_slack_is_connected_by_a_socket_or_by_listening(tmp_path: Path, mo
             await probe.until("/readyz", lambda found: found[0] == 200)
             await hall.answer(await hall.ask(), 1)
             await hall.settled()
-        words = slack_coach.SAID[0].partition(" ")[2]
+        words = discord_coach.SAID[0].partition(" ")[2]
         secrets = (hall.token, server.app_token, server.signing_secret)
         assert not [told for told in (words, "person0", *secrets) if told in hall.logged()]
 

@@ -282,3 +282,24 @@ async def test_a_loop_of_a_running_coach_that_is_stuck_is_named_and_the_others_a
         f"coach_loop_late_seconds{{loop={name}}}"
         for name in ("grading", "grading leases", "rounds", "delivery to room", "delivery to room, leases")
     }
+
+
+async def test_answers_over_their_authors_pace_are_held_and_do_not_count_as_late(tmp_path: Path) -> None:
+    async with seen(tmp_path / "c.sqlite3") as it:
+        world = it.world
+        round_ = await world.daily()
+        for number in range(60):
+            await world.app.coach.replies.take(world.reply(round_, "ada", f"{FULL.format(1)}, try {number}"))
+        await world.app.settle()
+        found = await it.figures()
+        assert found["coach_replies_held"] == found["coach_replies_pending"] == 40
+        assert found["coach_replies_pending_oldest_seconds"] == 0
+        world.clock.pass_(seconds=61)
+        found = await it.figures()
+        assert (found["coach_replies_held"], found["coach_replies_pending"]) == (20, 40)
+        assert 0 <= found["coach_replies_pending_oldest_seconds"] <= 61
+        world.clock.pass_(minutes=5)
+        for _ in range(3):
+            await world.app.settle()
+        found = await it.figures()
+    assert (found["coach_replies_held"], found["coach_replies_pending"]) == (0, 0)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.coach import results
 from bot.core.ports import Query, Row, Unit, rows
-from tests.flow.conftest import PLACE, World
+from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
+from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_one_reply import full, half
 
 Params = dict[str, str | int | float | None]
@@ -120,3 +122,35 @@ async def test_a_long_repair_goes_on_where_it_stopped(world: World, monkeypatch:
     counts = [len(await world.app.store.write(results.repair)) for _ in range(3)]
     assert counts == [1, 1, 0]
     assert await world.app.store.read(everything) == whole
+
+
+@pytest.mark.parametrize("point", ["channel.saved", "rule.recounted"])
+async def test_a_rule_whose_change_a_crash_cut_short_is_applied_after_it(tmp_path: Path, point: str) -> None:
+    room, clock = Room(), HandClock()
+    crash = CrashAt(point, 2 if point == "channel.saved" else 1)  # the schedule is saved first
+    async with world_at(tmp_path / "c.sqlite3", room, clock, crash) as world:
+        round_ = await world.daily()
+        for who in "ab":
+            await world.say(round_, who, half(round_.question.id))
+            await world.say(round_, who, full(round_.question.id))
+        with pytest.raises(Crash):
+            await world.app.coach.organise.set(PLACE, {"rule": "best"})
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        await world.app.coach.rounds.step()
+        assert await world.points() == {"A": 10, "B": 10}
+        assert await world.app.store.read(results.differences) == []
+        assert await world.app.store.read(rows, "channels_to_recount") in ((), [])
+
+
+async def test_a_rule_that_is_changed_again_while_it_is_applied_is_applied_anew(world: World) -> None:
+    round_ = await world.daily()
+    await world.say(round_, "ada", half(round_.question.id))
+    await world.say(round_, "ada", full(round_.question.id))
+    channel, _ = await world.app.coach.organise.show(PLACE)
+    for rule in ("best", "first", "latest"):
+        await world.app.coach.organise.set(PLACE, {"rule": rule})
+    await world.app.store.write(_set_rule, channel.id)
+    assert await world.app.store.write(rows, "channel_recounted", id=channel.id, recount=0) in ((), [])
+    assert len(await world.app.store.read(rows, "channels_to_recount")) == 1
+    await world.app.coach.rounds.step()
+    assert await world.points() == {"Ada": 10}

@@ -192,6 +192,17 @@ async def test_a_schema_that_a_newer_version_has_changed_is_not_ready() -> None:
     assert (await health.ready())["store"] == "schema version 11, this program's is 10"
 
 
+async def test_a_schema_that_was_changed_excuses_no_loop() -> None:
+    time, database = Time(), Database()
+    beats = Beats(time)
+    health = Health(beats, late_s=100)
+    health.attach(parts(database, version=10))
+    database.version = 11
+    beats.watched("grading", nothing)
+    time.now += 500
+    assert "grading" in await health.live()
+
+
 async def test_before_it_runs_and_while_it_stops_it_is_alive_and_not_ready() -> None:
     health = Health(Beats())
     assert (await health.live(), await health.ready()) == ({}, {"coach": "starting"})

@@ -17,7 +17,7 @@ OFTEN = (
     "results_days rounds_close rounds_missed rounds_next_close rounds_read_again outbox_heads outbox_claim "
     "replies_of_person replies_forget round_get person_name round_newest rounds_asked "
     "round_last_on_demand outbox_of_reply replies_failed rounds_to_reveal rounds_to_count rounds_next_count "
-    "rounds_open_of_community organiser_get organisers_of"
+    "channels_to_recount rounds_open_of_community organiser_get organisers_of"
 ).split()
 
 KEPT_SHORT = ("SCAN head", "SCAN CONSTANT ROW", "SCAN soonest", "SCAN next")  # what a subquery found before

@@ -17,8 +17,9 @@ def names(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
             continue
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if called in ("_crash", "crash"):
+        own = isinstance(node.func, ast.Attribute) and node.func.attr == "_crash"
+        handed = isinstance(node.func, ast.Name) and node.func.id == "crash" and not isinstance(node.args[0], ast.Name)
+        if own or handed:
             (argument,) = node.args
             chosen = (argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else (argument,)
             for each in chosen:

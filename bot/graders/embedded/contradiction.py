@@ -71,7 +71,8 @@ Flags = npt.NDArray[np.bool_]
 class Side:
     """One text's pieces as this module reads them; `negations` numbers those that govern each piece.
 
-    `signs` is 0 or 1 for each piece: whether what it says is negated.
+    `signs` is 0 or 1 for each piece: whether what it says is negated. `waved` has its turns of phrase that wave something
+    away.
     """
 
     passage: Passage
@@ -79,19 +80,21 @@ class Side:
     stems: tuple[str, ...]
     negations: tuple[frozenset[int], ...]
     signs: Places
+    waved: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
     """Which piece of a sentence (`partner`) goes with each piece of a wording, where `alike` says that one does.
 
-    `share` is each piece's part of the wording's weight.
+    `share` is each piece's part of the wording's weight, `local` the recall of the wording in the sentence.
     """
 
     cosines: Floats
     partner: Places
     alike: Flags
     share: Floats
+    local: float
 
 
 def side(passage: Passage, weights: Floats) -> Side:
@@ -99,7 +102,8 @@ def side(passage: Passage, weights: Floats) -> Side:
     words = {word: (stem(word), _negative(word)) for word in set(passage.words)}
     signs = [len(under) + words[word][1] for word, under in zip(passage.words, passage.under, strict=True)]
     stems = tuple(words[word][0] for word in passage.words)
-    return Side(passage, weights, stems, passage.under, np.array(signs, dtype=np.int64) % 2)
+    waved = frozenset().union(*(stance.dismissals(each.text) for each in passage.sentences))
+    return Side(passage, weights, stems, passage.under, np.array(signs, dtype=np.int64) % 2, waved)
 
 
 def sentence(passage: Passage, place: int) -> Passage:
@@ -121,11 +125,12 @@ def features(meant: Sequence[Side], said: Side) -> Numbers:
 
     MEASURES numbers, and WIDTH ones for how its mean vector differs from theirs.
     """
-    found = np.array([measures(each, said) for each in meant])
-    near = found[:, 0] >= found[:, 0].max() - _NEAR
-    asked = [_mean(each) for each, asks in zip(meant, near, strict=True) if asks]
-    strays = _unit(_mean(said)) - _unit(np.mean(asked, axis=0))
-    return np.round(np.concatenate([_crossed(found[near].mean(axis=0)), strays]), 4)
+    pairs = [_pair(each, said) for each in meant]
+    least = max(each.local for each in pairs) - _NEAR
+    near = [(side, pair) for side, pair in zip(meant, pairs, strict=True) if pair.local >= least]
+    measured = np.mean([_measures(side, said, pair) for side, pair in near], axis=0)
+    strays = _unit(_mean(said)) - _unit(np.mean([_mean(side) for side, _ in near], axis=0))
+    return np.round(np.concatenate([_crossed(measured), strays]), 4)
 
 
 def log_odds(measured: Numbers) -> float:
@@ -147,13 +152,16 @@ def _crossed(measured: Numbers) -> Numbers:
 
 def measures(meant: Side, said: Side) -> list[float]:
     """The numbers of NAMES, in their order."""
-    pairs = _pair(meant, said)
+    return _measures(meant, said, _pair(meant, said))
+
+
+def _measures(meant: Side, said: Side, pairs: Pairing) -> list[float]:
     odd = pairs.alike & (meant.signs != said.signs[pairs.partner])
     turned = _turned(pairs, odd, [said.negations[place] for place in pairs.partner])
     sure = float(pairs.share[pairs.alike].sum())
     opposed, there = _opposed(meant, said, pairs)
     return [
-        float((np.clip(pairs.cosines.max(axis=1), 0.0, 1.0) * pairs.share).sum()),
+        pairs.local,
         sure,
         float(_unit(_mean(meant)) @ _unit(_mean(said))),
         float((np.clip(pairs.cosines.max(axis=0), 0.0, 1.0) * said.weights).sum() / max(said.weights.sum(), 1e-6)),
@@ -165,7 +173,7 @@ def measures(meant: Side, said: Side) -> list[float]:
         float(there),
         float(abs(len(_all(said.negations)) - len(_all(meant.negations)))),
         float(_swapped(meant, said, pairs)),
-        float(min(2, len(_waved(said) - _waved(meant)))),
+        float(min(2, len(said.waved - meant.waved))),
     ]
 
 
@@ -173,7 +181,9 @@ def _pair(meant: Side, said: Side) -> Pairing:
     cosines = _similarity(meant.passage, said.passage)
     cosines[:, said.weights <= 0] = -1.0
     share = meant.weights / max(float(meant.weights.sum()), 1e-6)
-    return Pairing(cosines, cosines.argmax(axis=1), (cosines.max(axis=1) >= _ALIKE) & (share > 0), share)
+    best = cosines.max(axis=1)
+    local = float((np.clip(best, 0.0, 1.0) * share).sum())
+    return Pairing(cosines, cosines.argmax(axis=1), (best >= _ALIKE) & (share > 0), share, local)
 
 
 def _turned(pairs: Pairing, odd: Flags, negations: Sequence[frozenset[int]]) -> list[float]:
@@ -219,10 +229,6 @@ def _swapped(meant: Side, said: Side, pairs: Pairing) -> bool:
             if all(float(kept[pairs.alike & half].sum()) < 0 for half in (places < middle, places > middle)):
                 return True
     return False
-
-
-def _waved(read: Side) -> frozenset[str]:
-    return frozenset().union(*(stance.dismissals(each.text) for each in read.passage.sentences))
 
 
 def _all(negations: Sequence[frozenset[int]]) -> frozenset[int]:

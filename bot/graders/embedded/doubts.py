@@ -17,12 +17,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.graders.embedded import contradiction
+from bot.graders.embedded import contradiction, scoring
 from bot.graders.embedded.align import Aligner, Match, Passage, Reference
 from bot.graders.embedded.contradiction import Numbers, Side
 
 _REPEATED = 0.9
 """Recall in one sentence from which it repeats a wording nearly word for word."""
+
+_SHARED = 0.7
+"""The part of a wording's weight that has to stand in the answer literally, or nothing repeats it that nearly."""
 
 _TURNED = 0.01
 """The part of a wording's weight that has to stand under one more negation there."""
@@ -40,8 +43,8 @@ _LEFT = 0.11
 _ALONE = 2.0
 """Log-odds from which a single point counts as contradicted in an answer that doesn't contradict as a whole."""
 
-_CERTAIN = 4.0
-"""Log-odds of a point that is turned around nearly word for word."""
+_CERTAIN, _DENIED = 4.0, 1.0
+"""Log-odds of a point that is turned around nearly word for word, and of one that the aligner finds contradicted."""
 
 _BENEFIT = (0.3, -1.0)
 """Points and log-odds that the mean starts from: little that is carried shows little."""
@@ -112,8 +115,10 @@ def turned(aligner: Aligner, points: Sequence[Contrary], answer: Passage) -> dic
     read: dict[int, Side] = {}
     for number, point in enumerate(points):
         for reference, meant in point.parts:
+            if number in found or _shared(reference, answer) < _SHARED:
+                continue
             match = aligner.match(reference, answer)
-            if match.sentence < 0 or match.local < _REPEATED or number in found:
+            if match.local < _REPEATED:
                 continue
             said = read.get(match.sentence) or _side(aligner, answer, match.sentence)
             read[match.sentence] = said
@@ -153,10 +158,10 @@ def doubts(
     odds: list[float | None] = []
     carried, against = _BENEFIT[0], _BENEFIT[0] * _BENEFIT[1]
     for number, (point, (match, share)) in enumerate(zip(points, found, strict=True)):
-        if number in denied:
-            odds.append(_CERTAIN)
-            carried, against = carried + 1.0, against + _CERTAIN
-        elif match.sentence < 0 or len(point.wordings) < 2:
+        if number in denied or scoring.contradicts(match):
+            odds.append(sure := _CERTAIN if number in denied else _DENIED)
+            carried, against = carried + 1.0, against + sure
+        elif not share or len(point.wordings) < 2:
             odds.append(None)
         else:
             odds.append(each := contradiction.log_odds(features(aligner, point, answer, match)))
@@ -168,6 +173,12 @@ def doubts(
 def features(aligner: Aligner, point: Contrary, answer: Passage, match: Match) -> Numbers:
     """What the head weighs of a point of several wordings and the sentence that fits it best."""
     return contradiction.features(point.wordings, _side(aligner, answer, match.sentence))
+
+
+def _shared(reference: Reference, answer: Passage) -> float:
+    """The share of a reference's weight whose pieces stand in the answer."""
+    there = reference.weights[np.isin(reference.passage.ids, answer.ids)]
+    return float(there.sum()) / max(float(reference.weights.sum()), 1e-6)
 
 
 def _side(aligner: Aligner, passage: Passage, place: int) -> Side:

@@ -47,6 +47,11 @@ _ABOUT_GRADING = re.compile(
     r"|my (?:reply|answer|score|grade)|this (?:reply|answer|submission)"
     r"|(?:give|get|deserve|return|award)s? (?:a |the )?10)\b"
 )
+_ABOUT_SCORES = re.compile(
+    r"\b(?:scores?|grades?|top marks?|(?:this|the|its|my) repl(?:y|ies)|whole number|write a number"
+    r"|number (?:that )?you (?:write|give|choose)"
+    r"|(?:return|print|use|write|give|choose)s? (?:me )?(?:a |the )?(?:ten|10|maximum|highest))\b"
+)
 _TO_A_MACHINE = re.compile(
     r"<{3}|>{3}|-{3}|\bboth texts\b|\bexpected output\b|\bthe reply is\b|\b(?:raise|increase)s? the score\b"
     r"|\bdecode this\b"
@@ -107,7 +112,7 @@ def own_words(answer: Passage, question: Passage) -> Passage:
 def talks_of_grading(answer: Passage) -> bool:
     """Whether any sentence of an answer speaks of grades or graders, or marks off parts of a text for a machine."""
     texts = [each.text.lower() for each in answer.sentences]
-    return any(_ABOUT_GRADING.search(text) or _TO_A_MACHINE.search(text) for text in texts)
+    return any(talk.search(text) for talk in (_ABOUT_GRADING, _ABOUT_SCORES, _TO_A_MACHINE) for text in texts)
 
 
 def _telling(quote: str) -> list[Sentence]:

@@ -21,11 +21,15 @@ GROUPS_PER_S = 5
 _FREE = ("/interactions/", "/webhooks/")
 """What answers an interaction isn't counted."""
 
+_RECEIPT = "/reactions/"
+"""Receipts are most of the requests, and a grade is worth more than they are."""
+
 
 class Pace:
-    """Lets requests begin, first come first served, so that no second sees more than this process's part of them.
+    """Lets requests begin, so that no second sees more than this process's part of them.
 
-    `share` is that part of the whole limit, above 0 and up to 1. `now` and `sleep` are in seconds.
+    First come, first served, but for those that can come later: they go when no other waits. `share` is that part of
+    the whole limit, above 0 and up to 1. `now` and `sleep` are in seconds.
     """
 
     def __init__(
@@ -43,10 +47,28 @@ class Pace:
         self._seconds = 1.0 / (whole // self._count) if whole else 1.0 / rate
         self._began: deque[float] = deque(maxlen=self._count)
         self._now, self._sleep = now, sleep
-        self._line = asyncio.Lock()
+        self._line, self._later = asyncio.Lock(), asyncio.Lock()
+        self._urgent, self._calm = 0, asyncio.Event()
+        self._calm.set()
 
-    async def wait(self) -> None:
+    async def wait(self, *, later: bool = False) -> None:
         """Return when one more request may begin."""
+        if later:
+            async with self._later:
+                while self._urgent:
+                    await self._calm.wait()
+                await self._turn()
+            return
+        self._urgent += 1
+        self._calm.clear()
+        try:
+            await self._turn()
+        finally:
+            self._urgent -= 1
+            if not self._urgent:
+                self._calm.set()
+
+    async def _turn(self) -> None:
         async with self._line:
             while len(self._began) == self._count and (left := self._began[0] + self._seconds - self._now()) > 0:
                 await self._sleep(left)
@@ -57,7 +79,7 @@ class Pace:
 
         async def begin(_session: aiohttp.ClientSession, _context: SimpleNamespace, request: Request) -> None:
             if counted(str(request.url)):
-                await self.wait()
+                await self.wait(later=_RECEIPT in str(request.url))
 
         tracing = aiohttp.TraceConfig()
         tracing.on_request_start.append(begin)

@@ -146,7 +146,7 @@ class WebChat:
 
     async def run(self) -> None:
         """Serve until cancelled. Raises SettingsError when the address can't be listened at."""
-        runner = web.AppRunner(await self._application(), access_log=None, shutdown_timeout=2.0)
+        runner = web.AppRunner(await self._application(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
             await self._listen(runner)

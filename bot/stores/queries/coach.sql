@@ -13,9 +13,30 @@ RETURNING *;
 UPDATE channels SET
     scheduled = :scheduled, post_minute = :post_minute, zone = :zone, weekdays = :weekdays, grace_s = :grace_s,
     mention = :mention, rule = :rule, close_after_s = :close_after_s, pin = :pin, archive_min = :archive_min,
-    since = CASE WHEN :moved = 1 THEN :now ELSE since END
+    recount = CASE WHEN rule <> :rule THEN recount + 1 ELSE recount END,
+    since = CASE WHEN :moved = 1 THEN :now ELSE since END, due_at = 0
 WHERE id = :id
 RETURNING *;
+
+-- name: channels_to_recount
+SELECT id, recount FROM channels WHERE recount > 0 ORDER BY id;
+
+-- name: channel_recounted
+UPDATE channels SET recount = 0 WHERE id = :id AND recount = :recount RETURNING id;
+
+-- name: channels_due
+SELECT c.*, (SELECT max(r.local_date) FROM rounds r WHERE r.channel_id = c.id AND r.daily = 1) AS last_date
+FROM channels c
+WHERE c.scheduled = 1 AND c.due_at <= :now
+    AND NOT EXISTS (SELECT 1 FROM communities_left l WHERE l.platform = c.platform AND l.community = c.community)
+ORDER BY c.due_at, c.id;
+
+-- name: channel_put_off
+-- Unless its schedule has changed since it was looked at.
+UPDATE channels SET due_at = :due_at WHERE id = :id AND due_at = :seen RETURNING id;
+
+-- name: channels_next_due
+SELECT min(due_at) AS at FROM channels WHERE scheduled = 1 AND due_at > :now;
 
 -- name: channels_scheduled
 SELECT c.*, (SELECT max(r.local_date) FROM rounds r WHERE r.channel_id = c.id AND r.daily = 1) AS last_date

@@ -4,7 +4,10 @@
 SELECT /*postgres: (SELECT max(version) FROM schema_migrations) AS version,*/ 1 AS alive;
 
 -- name: ops_replies
-SELECT count(*) AS pending, min(at) AS oldest FROM replies WHERE state = 'received';
+-- What is over its author's pace is held back on purpose, and waits only since that pace lets it be graded.
+SELECT count(*) AS pending, count(CASE WHEN held = 1 AND ready_at > :now THEN 1 END) AS held,
+    min(CASE WHEN held = 1 THEN ready_at ELSE at END) AS oldest
+FROM replies WHERE state = 'received';
 
 -- name: ops_failed
 SELECT count(*) AS failed FROM replies WHERE state = 'failed';
