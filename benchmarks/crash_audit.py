@@ -249,11 +249,7 @@ def _expected_posts(world: World, log: Log) -> Iterator[Fault]:
 
 def expected_results(world: World, log: Log, truths: dict[tuple[str, str], Truth]) -> dict[tuple[int, str], int]:
     """What counts for each (round, person): from what people wrote and each channel's last rule."""
-    rules = {
-        use.channel: use.args["value"]
-        for use in world.uses
-        if use.verb == "config set" and use.args["name"] == "rule" and use.answered_at
-    }
+    rules = _rules(world, log)
     rounds = {row["id"]: row for row in log.rounds}
     attempts: defaultdict[tuple[int, str], list[tuple[int, int, int | None]]] = defaultdict(list)
     for row in log.replies:
@@ -270,6 +266,18 @@ def expected_results(world: World, log: Log, truths: dict[tuple[str, str], Truth
         if counted is not None:
             found[round_id, person] = counted
     return found
+
+
+def _rules(world: World, log: Log) -> dict[str, str]:
+    """Each channel's rule: the last one set, or one that was set since without an answer, if the coach has that."""
+    may_be: defaultdict[str, list[str]] = defaultdict(lambda: ["first"])
+    for use in world.uses:
+        if use.verb == "config set" and use.args["name"] == "rule":
+            if use.answered_at:
+                may_be[use.channel].clear()
+            may_be[use.channel].append(use.args["value"])
+    has = {row["channel"]: row["rule"] for row in log.rounds}
+    return {channel: has[channel] if has.get(channel) in rules else rules[0] for channel, rules in may_be.items()}
 
 
 def _counted(rule: str, worths: list[int | None]) -> int | None:

@@ -184,7 +184,9 @@ class People:
         channel = next(channel for channel in CHANNELS if channel != STEADY)
         if not self._world.busy(channel, "config set"):
             rule = self._rng.choice(RULES)
-            self._world.use(Use("config set", channel, ORGANISER, {"name": "rule", "value": rule}))
+            use = Use("config set", channel, ORGANISER, {"name": "rule", "value": rule})
+            use.gives_up = self._rng.random() < 0.5
+            self._world.use(use)
 
     def _regrade(self) -> None:
         channel = self._rng.choice(list(CHANNELS))

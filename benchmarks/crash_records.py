@@ -59,7 +59,10 @@ class Said:
 
 @dataclass(slots=True)
 class Use:
-    """One use of a command, tried with a new key until the coach answers; `keys` are (key, when) of each try."""
+    """One use of a command, tried with a new key until the coach answers; `keys` are (key, when) of each try.
+
+    With `gives_up` it isn't tried again after a crash: it may have been done, or not.
+    """
 
     verb: str
     channel: str
@@ -74,6 +77,7 @@ class Use:
     answer: str = ""
     refused: bool = False
     sent: float = 0.0
+    gives_up: bool = False
 
 
 @dataclass(slots=True)

@@ -233,8 +233,11 @@ class World:
         for number, event in order:
             self.redelivered += 1
             self._send(number, event)
-        for number, use in self._open_uses.items():
-            self._try(number, use)
+        for number, use in list(self._open_uses.items()):
+            if use.gives_up and use.keys:
+                del self._open_uses[number]
+            else:
+                self._try(number, use)
 
     def _heard(self, line: dict[str, Any]) -> None:
         match line["do"]:

@@ -2,8 +2,9 @@
 
     python -m benchmarks.curves [NAME ...] [--quick] [--docs DIR] [--folder DIR]
 
-Measures each curve by name (boards, takes, communities, graders; all by default), prints its table in Markdown and
-draws it to `docs/scale-NAME.png`. Graders need PostgreSQL's programs. Takes about three minutes.
+Measures each curve by name (boards, takes, communities, graders; all by default), prints its table, draws it to
+`docs/scale-NAME.png`, and renews its part of docs/scale.md. Graders need PostgreSQL's programs. Takes about three
+minutes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import boards, fleet, pipeline, plot, single
+from benchmarks import boards, fleet, page, pipeline, plot, single
 from benchmarks.plot import Line
 from benchmarks.stage import PLATFORM, NoGrader, Room, answers, questions
 from bot.app import assemble
@@ -52,7 +53,7 @@ class Curve:
 
 
 def boards_curve(folder: Path, *, quick: bool) -> Curve:
-    """Milliseconds of boards, from 1,000 to 5,000,000 grades."""
+    """Processor milliseconds of boards, from 1,000 to 5,000,000 grades."""
     lines: dict[str, list[tuple[float, float]]] = {"top 10": [], "my rank": [], "top 10 by GROUP BY": []}
     for grades in (1_000, 10_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000, 5_000_000):
         path = folder / f"{grades}.sqlite3"
@@ -60,7 +61,7 @@ def boards_curve(folder: Path, *, quick: bool) -> Curve:
         for name, value in zip(lines, asyncio.run(_boards(path)), strict=True):
             lines[name].append((grades, value))
         path.unlink()
-    return Curve("Milliseconds of a board", "grades", [Line(*each) for each in lines.items()])
+    return Curve("Processor milliseconds of a board", "grades", [Line(*each) for each in lines.items()])
 
 
 async def _boards(path: Path) -> tuple[float, float, float]:
@@ -96,7 +97,7 @@ class Still:
 
 
 def communities_curve(folder: Path, *, quick: bool) -> Curve:
-    """Milliseconds of a step of the rounds' clock when nothing is due, and of posting one question, by communities."""
+    """Processor milliseconds of a step of the rounds' clock when nothing is due, and of posting one question, by communities."""
     steps, posts = [], []
     for count in (1, 10, 100) if quick else (1, 10, 100, 1_000, 10_000):
         path = folder / f"communities-{count}.sqlite3"
@@ -112,7 +113,7 @@ def communities_curve(folder: Path, *, quick: bool) -> Curve:
         posts.append((float(count), post / count))
         steps.append((float(count), step))
     lines = [Line("a post, each", posts), Line("nothing due", steps)]
-    return Curve("Milliseconds of the rounds' clock", "communities", lines)
+    return Curve("Processor milliseconds of the rounds' clock", "communities", lines)
 
 
 async def _steps(path: Path) -> tuple[float, float]:
@@ -128,9 +129,9 @@ async def _steps(path: Path) -> tuple[float, float]:
         ).coach.rounds
         found = []
         for _ in range(12):  # the first posts, the second puts off, the others find nothing due
-            begun = time.perf_counter()
+            begun = time.process_time()
             await rounds.step()
-            found.append(1000 * (time.perf_counter() - begun))
+            found.append(1000 * (time.process_time() - begun))
         return found[0], statistics.median(found[2:])
     finally:
         await store.close()
@@ -169,6 +170,7 @@ def main() -> None:
             curve = CURVES[name](Path(folder), quick=asked.quick)
         print(f"{name}: {curve.title}\n\n{curve.table()}\n", flush=True)
         (asked.docs / f"scale-{name}.png").write_bytes(plot.draw(curve.title, curve.across, curve.lines))
+        page.renew(name, f"{curve.table()}\n\n{page.machine()}", asked.docs / page.PAGE.name)
 
 
 if __name__ == "__main__":

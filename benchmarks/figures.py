@@ -51,6 +51,11 @@ class Found:
         spread = f"{min(self.values):.{digits}f} to {max(self.values):.{digits}f} in {len(self.values)}"
         return f"goal {self.figure.aim()}: {verdict} ({spread}; {self.figure.what}{self.note})"
 
+    def row(self) -> str:
+        """Value, goal and whether it is met, for a table."""
+        met = "yes" if self.figure.met(self.value) else "no"
+        return f"{self.value:.{self.figure.digits}f} | {self.figure.aim()} | {met}"
+
     def data(self) -> dict[str, object]:
         """For JSON."""
         met = self.figure.met(self.value)
@@ -71,8 +76,8 @@ FIGURES: Final = {
         Figure("takes_vs_single_commit_128", 15, True, 1, "stored replies a second, 128 waiting / a commit for each"),
         Figure("pipeline_vs_single_step", 50, True, 1, "answers a second, 256 at once / a transaction for each step"),
         Figure("pipeline_vs_discord_ceiling", 0.5, True, 3, "answers a second, 256 at once / discord.py's messages"),
-        Figure("top10_5m_vs_1k", 2, False, 2, "time of the ten best"),
-        Figure("my_rank_vs_group_by_5m", 1 / 500, False, 5, "time of one's rank / from a covering index"),
+        Figure("top10_5m_vs_1k", 2, False, 2, "processor time of the ten best"),
+        Figure("my_rank_vs_group_by_5m", 1 / 500, False, 5, "processor time of one's rank / from a covering index"),
         Figure("startup_cpu_vs_sdks", 1.4, False, 2, "processor time of a coach with Discord and Slack / the SDKs'"),
         Figure("startup_rss_vs_sdks", 1.2, False, 2, "memory of the same"),
         Figure("grade_vs_bare_model", 1.3, False, 2, "processor time of an embedded grade / the model's own"),

@@ -1,6 +1,6 @@
 """From one machine to 1,000,000 communities: how far Discord's limit on requests carries, by simulation.
 
-    python -m benchmarks.million [--answers 5]
+    python -m benchmarks.million [--answers 5] [--write]
 
 One bot may make 50 requests a second, over all of its processes. Every community gets its question at 09:00 in its own
 zone (a message and its thread) and a reveal; every answer gets a receipt and a grade; a question's message is amended
@@ -15,6 +15,8 @@ import argparse
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from benchmarks import page
 
 REQUESTS_A_SECOND = 50
 """Discord's limit for one bot; requests that answer an interaction aren't counted."""
@@ -137,13 +139,20 @@ def main() -> None:
     """Print the table in Markdown."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.million", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--answers", type=float, default=5.0, help="a day in each community (default: 5)")
-    answers = parser.parse_args().answers
-    print("| communities | bots | requests used | posts: median, 99 %, last (min) | grades: median, 99 %, last (min) |")
-    print("|---:|---:|---:|---:|---:|")
+    parser.add_argument("--write", action="store_true", help="renew the table in docs/scale.md")
+    asked = parser.parse_args()
+    answers = asked.answers
+    rows = [
+        "| communities | bots | requests used | posts: median, 99 %, last (min) | grades: median, 99 %, last (min) |",
+        "|---:|---:|---:|---:|---:|",
+    ]
     for communities, bots in ((10_000, 1), (50_000, 1), (100_000, 1), (200_000, 1), (1_000_000, 8), (1_000_000, 20)):
         day = simulate(communities, answers, bots)
         posts, grades = (", ".join(f"{each:.0f}" for each in waits) for waits in (day.posts, day.grades))
-        print(f"| {communities:,} | {bots} | {day.used:.0%} | {posts} | {grades} |")
+        rows.append(f"| {communities:,} | {bots} | {day.used:.0%} | {posts} | {grades} |")
+    print("\n".join(rows))
+    if asked.write:
+        page.renew("million", "\n".join(rows))
 
 
 if __name__ == "__main__":

@@ -125,6 +125,8 @@ async def check_prompts(settings: Settings) -> content.Prompts:
 
 async def make_folder(settings: Settings) -> None:
     """Make the database's folder when it is missing. Raises SettingsError when that can't be done."""
+    if not settings.one_process:  # on a server
+        return
     folder = settings.database.parent
     try:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)

@@ -30,25 +30,40 @@ class Proxy:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[int]:
         """The port to connect to."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        serving = set[asyncio.Task[None]]()
+
+        async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            serving.add(task)
+            await self._serve(reader, writer)
+
+        server = await asyncio.start_server(served, "127.0.0.1", 0)
         try:
             yield int(server.sockets[0].getsockname()[1])
         finally:
             server.close()
+            for task in serving:
+                task.cancel()
+            await asyncio.gather(*serving, return_exceptions=True)
+            await asyncio.sleep(0)  # what was aborted is closed in the loop's next turn
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_connection("127.0.0.1", self._port)
         answers = asyncio.create_task(_pump(from_server, writer))
-        with suppress(OSError):
+        try:
             while data := await reader.read(65_536):
                 if self.cut and b"COMMIT" in data and b"store_commits" in data:
                     await self._break(data, answers, writer, to_server)
                     break
                 to_server.write(data)
                 await to_server.drain()
-        answers.cancel()
-        writer.close()
-        to_server.close()
+        except OSError:
+            pass  # either end has gone
+        finally:
+            answers.cancel()
+            writer.transport.abort()
+            to_server.transport.abort()
 
     async def _break(
         self, data: bytes, answers: asyncio.Task[None], writer: asyncio.StreamWriter, to_server: asyncio.StreamWriter

@@ -82,7 +82,8 @@ async def calibrate(arguments: argparse.Namespace) -> int:
         run = await _run(graders, found, asked)
     finally:
         await graders.close()
-    folder = arguments.out or chosen.database.parent / FOLDER
+    home = chosen.database.parent if chosen.one_process else Path("data")
+    folder = arguments.out or home / FOLDER
     return await asyncio.to_thread(_tell, run, folder, arguments)
 
 

@@ -179,7 +179,7 @@ def _take(reply: Reply, asked: bool, now: int) -> Unit[Taken]:
     )
     if row is None:
         return Taken.KNOWN
-    replaced = []
+    replaced: list[Row] = []
     for old in earlier if not overtaken else ():
         replaced += yield from rows("reply_replace", id=old["id"], practice=late)
     for old in replaced if state == "received" else ():

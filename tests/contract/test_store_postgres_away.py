@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bot.core.errors import StoreAway
+from bot.core.errors import StoreAway, StoreError
 from bot.core.ports import CrashPoint, Unit, no_crash, one, rows
 from bot.stores.postgres import PostgresStore
 from bot.stores.postgres_units import WRITERS_LOCK
@@ -191,7 +191,7 @@ async def test_closing_does_not_wait_long_for_a_server_that_is_away(home: Home) 
         writing = asyncio.create_task(store.write(note, "b"))
         await asyncio.sleep(0)
         await store.close()
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreError):
             await writing
 
 

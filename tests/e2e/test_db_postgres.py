@@ -50,6 +50,8 @@ def test_a_database_is_filled_checked_backed_up_restored_and_copied(tmp_path: Pa
     assert "it isn't empty" in said(tmp_path, second, "db", "restore", "copy.sqlite3", code=2)
     assert "rows, checked one by one" in said(tmp_path, "", "db", "copy", second, "sqlite:///moved.sqlite3")
     assert "On call" in said(tmp_path, "sqlite:///moved.sqlite3", "bank", "show", "on-call")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"ours.md", "copy.sqlite3", "copy.sqlite3.lock", "moved.sqlite3", "moved.sqlite3.lock"}
 
 
 def test_a_board_that_is_not_what_the_replies_give_is_repaired(tmp_path: Path, urls: list[str]) -> None:

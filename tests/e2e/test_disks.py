@@ -88,7 +88,7 @@ async def test_a_small_disk_that_is_really_full_is_survived(tmp_path: Path) -> N
         pytest.skip("only root can make a small disk")
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounting = await asyncio.create_subprocess_exec("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk))
+    mounting = await asyncio.create_subprocess_exec("mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk))
     if await mounting.wait():
         pytest.skip("disks can't be made here")
     try:

@@ -1,4 +1,4 @@
-"""What the benchmarks report is what they say: ratios, goals, baselines that do the same work, a simulation that adds up."""
+"""What the benchmarks report is what they say: ratios, goals, baselines that do the same work, sums that add up."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_shards_are_written_as_numbers_and_ranges_of_a_total(text: str, shards: 
     ],
 )  # fmt: skip
 def test_shards_that_cannot_be_meant_are_one_clear_line(text: str, why: str) -> None:
-    with pytest.raises(SettingsError, match="^COACH_DISCORD_SHARDS is wrong") as error:
+    with pytest.raises(SettingsError, match=r"^COACH_DISCORD_SHARDS is wrong") as error:
         load({"COACH_DISCORD_SHARDS": text})
     assert why in str(error.value)
     assert "\n" not in str(error.value)

@@ -71,8 +71,8 @@ Flags = npt.NDArray[np.bool_]
 class Side:
     """One text's pieces as this module reads them; `negations` numbers those that govern each piece.
 
-    `signs` is 0 or 1 for each piece: whether what it says is negated. `waved` has its turns of phrase that wave something
-    away.
+    `signs` is 0 or 1 for each piece: whether what it says is negated. `waved` has its turns of phrase that wave
+    something away.
     """
 
     passage: Passage
@@ -81,6 +81,7 @@ class Side:
     negations: tuple[frozenset[int], ...]
     signs: Places
     waved: frozenset[str]
+    mean: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ def side(passage: Passage, weights: Floats) -> Side:
     signs = [len(under) + words[word][1] for word, under in zip(passage.words, passage.under, strict=True)]
     stems = tuple(words[word][0] for word in passage.words)
     waved = frozenset().union(*(stance.dismissals(each.text) for each in passage.sentences))
-    return Side(passage, weights, stems, passage.under, np.array(signs, dtype=np.int64) % 2, waved)
+    mean = np.asarray(passage.vectors.mean(axis=0, dtype=np.float64), dtype=np.float64)
+    return Side(passage, weights, stems, passage.under, np.array(signs, dtype=np.int64) % 2, waved, mean)
 
 
 def sentence(passage: Passage, place: int) -> Passage:
@@ -129,7 +131,7 @@ def features(meant: Sequence[Side], said: Side) -> Numbers:
     least = max(each.local for each in pairs) - _NEAR
     near = [(side, pair) for side, pair in zip(meant, pairs, strict=True) if pair.local >= least]
     measured = np.mean([_measures(side, said, pair) for side, pair in near], axis=0)
-    strays = _unit(_mean(said)) - _unit(np.mean([_mean(side) for side, _ in near], axis=0))
+    strays = _unit(said.mean) - _unit(np.mean([side.mean for side, _ in near], axis=0))
     return np.round(np.concatenate([_crossed(measured), strays]), 4)
 
 
@@ -163,7 +165,7 @@ def _measures(meant: Side, said: Side, pairs: Pairing) -> list[float]:
     return [
         pairs.local,
         sure,
-        float(_unit(_mean(meant)) @ _unit(_mean(said))),
+        float(_unit(meant.mean) @ _unit(said.mean)),
         float((np.clip(pairs.cosines.max(axis=0), 0.0, 1.0) * said.weights).sum() / max(said.weights.sum(), 1e-6)),
         max(turned, default=0.0),
         sum(turned),
@@ -233,10 +235,6 @@ def _swapped(meant: Side, said: Side, pairs: Pairing) -> bool:
 
 def _all(negations: Sequence[frozenset[int]]) -> frozenset[int]:
     return frozenset().union(*negations)
-
-
-def _mean(read: Side) -> Numbers:
-    return np.asarray(read.passage.vectors.mean(axis=0, dtype=np.float64), dtype=np.float64)
 
 
 def _unit(vector: Numbers) -> Numbers:

@@ -27,6 +27,9 @@ _REPEATED = 0.9
 _SHARED = 0.7
 """The part of a wording's weight that has to stand in the answer literally, or nothing repeats it that nearly."""
 
+_TOUCHED = 0.1
+"""The part of a point that has to seem carried for it to be weighed."""
+
 _TURNED = 0.01
 """The part of a wording's weight that has to stand under one more negation there."""
 
@@ -97,6 +100,7 @@ class Doubts:
 
 def contrary(aligner: Aligner, wordings: Sequence[Reference], question: Passage) -> Contrary:
     """The reference side of one point."""
+    wordings = [each for each in wordings if len(each.passage.ids)]
     whole = [contradiction.side(each.passage, each.weights) for each in wordings]
     parts: list[tuple[Reference, Side]] = []
     for reference, read in zip(wordings, whole, strict=True):
@@ -113,9 +117,10 @@ def turned(aligner: Aligner, points: Sequence[Contrary], answer: Passage) -> dic
     """The points (by number) that a sentence of the answer repeats with their meaning turned around, and which one."""
     found: dict[int, int] = {}
     read: dict[int, Side] = {}
+    there = set(answer.ids.tolist())
     for number, point in enumerate(points):
         for reference, meant in point.parts:
-            if number in found or _shared(reference, answer) < _SHARED:
+            if number in found or _shared(reference, there) < _SHARED:
                 continue
             match = aligner.match(reference, answer)
             if match.local < _REPEATED:
@@ -155,16 +160,19 @@ def doubts(
 
     `found` has the best match of each and how much of the point that seems to carry, `denied` what `turned` found.
     """
+    read: dict[int, Side] = {}
     odds: list[float | None] = []
     carried, against = _BENEFIT[0], _BENEFIT[0] * _BENEFIT[1]
     for number, (point, (match, share)) in enumerate(zip(points, found, strict=True)):
         if number in denied or scoring.contradicts(match):
             odds.append(sure := _CERTAIN if number in denied else _DENIED)
             carried, against = carried + 1.0, against + sure
-        elif not share or len(point.wordings) < 2:
+        elif share < _TOUCHED or len(point.wordings) < 2:
             odds.append(None)
         else:
-            odds.append(each := contradiction.log_odds(features(aligner, point, answer, match)))
+            said = read.get(match.sentence) or _side(aligner, answer, match.sentence)
+            read[match.sentence] = said
+            odds.append(each := contradiction.log_odds(contradiction.features(point.wordings, said)))
             carried, against = carried + share, against + share * each
     known = any(each is not None for each in odds)
     return Doubts(round(against / carried, 3) if known else None, tuple(odds), denied)
@@ -175,10 +183,11 @@ def features(aligner: Aligner, point: Contrary, answer: Passage, match: Match) -
     return contradiction.features(point.wordings, _side(aligner, answer, match.sentence))
 
 
-def _shared(reference: Reference, answer: Passage) -> float:
-    """The share of a reference's weight whose pieces stand in the answer."""
-    there = reference.weights[np.isin(reference.passage.ids, answer.ids)]
-    return float(there.sum()) / max(float(reference.weights.sum()), 1e-6)
+def _shared(reference: Reference, there: Collection[int]) -> float:
+    """The share of a reference's weight whose pieces are there literally."""
+    weights = reference.weights.tolist()
+    shared = sum(w for w, piece in zip(weights, reference.passage.ids.tolist(), strict=True) if piece in there)
+    return float(shared / max(sum(weights), 1e-6))
 
 
 def _side(aligner: Aligner, passage: Passage, place: int) -> Side:

@@ -19,7 +19,7 @@ WHERE id = :id
 RETURNING *;
 
 -- name: channels_to_recount
-SELECT id, recount FROM channels WHERE recount > 0 ORDER BY id;
+SELECT id, recount FROM channels WHERE recount > 0;
 
 -- name: channel_recounted
 UPDATE channels SET recount = 0 WHERE id = :id AND recount = :recount RETURNING id;

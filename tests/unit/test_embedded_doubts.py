@@ -1,0 +1,70 @@
+"""What tells an answer that speaks against the key points from one that negates something in passing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.content import load_bank
+from bot.core import strict
+from bot.core.model import Coverage, Verdict
+from bot.graders.embedded import EmbeddedGrader, polarity
+from bot.graders.embedded.opposites import OPPOSITES, stem
+
+ROOT = Path(__file__).parents[2]
+BANK = {question.id: question for question in load_bank(ROOT / "bank")}
+CONTRARY = (
+    "The order of replicas doesn't matter, keep all copies together on one node with their state on the local "
+    "disk. All pods may be evicted at once. Liveness should check the shared database, and readiness restarts the "
+    "containers. Going over the memory limit only slows a container down. Spare capacity is unnecessary since "
+    "nodes start at once. An update stops the old pods before it starts new ones and cuts off their open "
+    "requests."
+)
+HONEST = (
+    "Not one copy but several, none of them with local state, and not all on one node or in one zone. A drain "
+    "can't evict more pods at once than the PodDisruptionBudget allows. Readiness takes a pod out of the traffic, "
+    "liveness restarts it, and liveness never asks the shared database. Requests come from measured use, not from "
+    "guesses, and going over the memory limit kills the container. The autoscalers follow the load, with "
+    "headroom, because a node doesn't come at once. No old pod stops before a new one is ready, and it finishes "
+    "the requests in flight."
+)
+
+
+@pytest.fixture(scope="module")
+def grader() -> EmbeddedGrader:
+    return EmbeddedGrader()
+
+
+def judged(grader: EmbeddedGrader, answer: str) -> Verdict:
+    return grader.judge(strict.task(BANK["kubernetes-high-availability"], answer))
+
+
+def test_saying_the_opposite_of_the_points_in_ones_own_words_scores_at_most_3(grader: EmbeddedGrader) -> None:
+    verdict = judged(grader, CONTRARY)
+    assert verdict.score <= 3
+    assert Coverage.CONTRADICTED in {each.coverage for each in verdict.points}
+
+
+def test_an_honest_answer_full_of_negations_keeps_its_score(grader: EmbeddedGrader) -> None:
+    verdict = judged(grader, HONEST)
+    assert verdict.score >= 7
+    assert not verdict.remarks
+
+
+def test_a_point_repeated_with_one_negation_more_is_contradicted_and_no_evidence(grader: EmbeddedGrader) -> None:
+    claim = BANK["kubernetes-high-availability"].key_points[5].claim
+    assert claim.count("finish") == 1
+    verdict = judged(grader, claim.replace("finish", "do not finish"))
+    assert verdict.points[5].coverage is Coverage.CONTRADICTED
+    assert verdict.score <= 2
+
+
+@pytest.mark.parametrize("text", ["A load test isn't useful.", "Exploration is a waste.", "Spare nodes don't matter."])
+def test_what_is_said_to_be_needless_is_negated_backwards(text: str) -> None:
+    assert any(start == 0 and end > 4 for start, end in polarity.scopes(text))
+
+
+def test_opposites_go_both_ways_and_no_word_is_its_own() -> None:
+    assert all(word in OPPOSITES[other] and word != other for word, others in OPPOSITES.items() for other in others)
+    assert stem("after") in OPPOSITES[stem("before")]
