@@ -19,7 +19,7 @@ from bot.core.model import Person, Place
 from bot.core.ports import Unit, one, rows
 from bot.stores.sqlite import SqliteStore
 
-ROUNDS = 250
+ROUNDS = 500
 """Daily rounds of the one community; people have answered all of them, or the latest where there are few grades."""
 
 FEWEST = 10

@@ -46,6 +46,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--seed", type=int, default=None, help="repeats a run's choices, not its timing")
     parser.add_argument("--jobs", type=int, default=2, help="coaches side by side, each with a world of its own")
+    parser.add_argument("--minutes", type=float, default=60.0, help="ends the run by then, with fewer kills (60)")
     parser.add_argument("--points", default=",".join(STEPS), help="where to kill, by a comma (default: everywhere)")
     parser.add_argument("--folder", type=Path, default=None, help="keeps databases and logs there")
     parser.add_argument(
@@ -59,7 +60,7 @@ async def _run(chosen: argparse.Namespace) -> int:
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         bar = stack.enter_context(tqdm(total=chosen.kills, unit="kill", disable=None))  # shown on a terminal only
-        tally = Tally(chosen.kills, chosen.points.split(","), bar.update)
+        tally = Tally(chosen.kills, chosen.points.split(","), 60 * chosen.minutes, bar.update)
         folder = chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crash-")))
         async with _urls(chosen.store, folder, chosen.jobs) as urls:
             arenas = [

@@ -69,8 +69,9 @@ FREQUENT = ("commit.before", "commit.after", "reply.received", "reply.taken", "e
 class Tally:
     """How often each point has killed; shared by all arenas. `told` is called at each kill."""
 
-    def __init__(self, wanted: int, points: Sequence[str], told: Callable[[], object]) -> None:
+    def __init__(self, wanted: int, points: Sequence[str], seconds: float, told: Callable[[], object]) -> None:
         self._wanted, self._points, self._told = wanted, points, told
+        self._end = time.monotonic() + seconds
         self.by_point: Counter[str] = Counter()
         self._planned: Counter[str] = Counter()
         self.elsewhere = 0
@@ -96,7 +97,8 @@ class Tally:
 
     @property
     def enough(self) -> bool:
-        return self.kills >= self._wanted
+        """Whether there were as many as wanted, or the time is over."""
+        return self.kills >= self._wanted or time.monotonic() > self._end
 
     def choose(self, rng: random.Random) -> str:
         """The point that was tried least."""

@@ -21,6 +21,11 @@ from bot.core.errors import GraderAway, GraderError
 from bot.core.model import Attempt, CountingRule, Coverage, PointVerdict, Receipt, Task, Verdict
 from bot.core.text import fold
 from bot.stores import open_store
+from bot.stores.sql import QUERIES, SCHEMA, load_migrations, load_queries
+
+# Read once, by the process that all coaches are forked from.
+load_migrations(SCHEMA)
+load_queries(QUERIES)
 
 
 @dataclass(frozen=True, slots=True)

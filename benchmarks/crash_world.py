@@ -7,7 +7,6 @@ that is gone with its session, as on Discord: then only the thread's history tel
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import itertools
 import json
@@ -172,9 +171,8 @@ class World:
         )
 
     def _tell(self, line: dict[str, Any]) -> None:
-        if self._child is not None:
-            with contextlib.suppress(ConnectionError):
-                self._child.write(json.dumps(line).encode() + b"\n")
+        if self._child is not None and not self._child.is_closing():
+            self._child.write(json.dumps(line).encode() + b"\n")
 
     def send_again(self) -> None:
         """Repeat what has waited long for its acknowledgement."""

@@ -140,7 +140,7 @@ async def _steps(path: Path) -> tuple[float, float]:
 def graders_curve(folder: Path, *, quick: bool) -> Curve:
     """Answers graded a second by 1 to 4 processes on one PostgreSQL database."""
     processes = (1, 2) if quick else (1, 2, 3, 4)
-    rates = [(float(count), fleet.rate(folder, count, 100 if quick else 400)) for count in processes]
+    rates = [(float(count), fleet.rate(folder, count, 40 if quick else 160)) for count in processes]
     first = rates[0][1]
     lines = [Line("graded", [(x, y / first) for x, y in rates]), Line("in proportion", [(x, x) for x, _ in rates])]
     return Curve("Answers graded a second, times one process", "grader processes", lines)

@@ -24,8 +24,8 @@ from bot.core.model import Task, Verdict
 from bot.stores import open_store
 from tests.postgres_server import PostgresServer
 
-AT_ONCE, ANSWER_S = 8, 0.25
-"""Answers that a process asks about at once, and how long each takes: at most 32 a second."""
+AT_ONCE, ANSWER_S = 4, 0.5
+"""Answers that a process asks about at once, and how long each takes: at most 8 a second."""
 
 LONGEST_S = 120.0
 

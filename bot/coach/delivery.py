@@ -66,6 +66,7 @@ class Delivery:
         self._lease = lease
         self._at_work: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._held: dict[tuple[str, str], _Held] = {}
+        self._failed: dict[tuple[str, str], _Held] = {}
         self.bell = Bell()
 
     async def step(self) -> float:
@@ -133,6 +134,17 @@ class Delivery:
         except StoreError as error:
             log.error("delivery to %s %s: %s", self._platform.name, channel, error)
             await self._clock.sleep(RETRY_AFTER_ERROR_S)  # at work until then, or the bell would start it at once
+            with contextlib.suppress(StoreError):
+                await self._let_go(community, channel)
+
+    async def _let_go(self, community: str, channel: str) -> None:
+        """End a lease that would keep the channel for longer than the database was away."""
+        held = self._failed.pop((community, channel), None)
+        if held:
+            await self._store.write(
+                rows, "outbox_let_go", platform=self._platform.name, community=community, channel=channel,
+                now=records.micros(self._clock.now()), lease=records.micros(held.until),
+            )  # fmt: skip
 
     async def _channel(self, community: str, channel: str) -> None:
         now = self._clock.now()
@@ -144,6 +156,9 @@ class Delivery:
             )  # fmt: skip
             self._crash("outbox.claimed")
             await self._send_all(sorted(claimed, key=lambda row: int(row["id"])), held)
+        except StoreError:
+            self._failed[community, channel] = held
+            raise
         finally:
             del self._held[community, channel]
 

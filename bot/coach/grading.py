@@ -15,9 +15,9 @@ from bot.coach.known import Alone
 from bot.coach.notices import Notices
 from bot.coach.replies import post_grade
 from bot.coach.rounds import post
-from bot.coach.work import LEASE, Bell, backoff, stop
+from bot.coach.work import LEASE, RETRY_AFTER_ERROR_S, Bell, backoff, stop
 from bot.core import rules, strict
-from bot.core.errors import GraderAway, GraderError, UsageError
+from bot.core.errors import GraderAway, GraderError, StoreError, UsageError
 from bot.core.model import Grade, Place, Question
 from bot.core.ports import NO_METER, Clock, CrashPoint, Grader, Meter, Row, Store, Support, Unit, one, rows
 
@@ -101,6 +101,7 @@ class Grading:
         self._same = Alone()
         self._questions: dict[str, Question] = {}
         self._at_work: dict[asyncio.Task[None], int] = {}
+        self._unrecorded: list[int] = []
         self.bell = bell
 
     async def step(self) -> float:
@@ -109,6 +110,10 @@ class Grading:
         if room <= 0:
             return LONGEST_WAIT_S  # every finished task rings the bell
         now = self._clock.now()
+        if late := list(self._unrecorded):  # their lease would keep them longer than the database was away
+            again = records.micros(now + dt.timedelta(seconds=RETRY_AFTER_ERROR_S))
+            await self._store.write(_renew, late, records.micros(now), again)
+            del self._unrecorded[: len(late)]
         lease = records.micros(now + self._lease)
         claimed = None
         while claimed is None:
@@ -150,10 +155,12 @@ class Grading:
             await self._store.write(_renew, held, now, now)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        del self._at_work[task]
+        id_ = self._at_work.pop(task)
         self.bell.hear()
         if not task.cancelled() and (error := task.exception()):
-            log.error("%s: could not be recorded; its lease expires and it is tried again: %s", task.get_name(), error)
+            log.error("%s: could not be recorded; it is tried again: %s", task.get_name(), error)
+            if isinstance(error, StoreError):
+                self._unrecorded.append(id_)
 
     async def _one(self, row: Row) -> None:
         question = await self._question(row)

@@ -80,7 +80,7 @@ async def backup(url: str, target: Path, begin: Begin) -> None:
         await sqlite.backup(sqlite_file(url), target)
         return
     file = sqlite_copies.filling(files.locate(target), load_migrations(SCHEMA), shown(url), resume=False)
-    await _copied(_read(url, alone=False), file, begin)
+    await _copied(reading(url), file, begin)
 
 
 async def copy(source: str, target: str, begin: Begin) -> int:
@@ -91,7 +91,7 @@ async def copy(source: str, target: str, begin: Begin) -> int:
     """
     if shown(source) == shown(target):
         raise StoreError(f"{shown(source)}: source and target are the same; name two databases")
-    return await _copied(_read(source, alone=True), _filled(target, shown(source)), begin)
+    return await _copied(reading(source, alone=True), _filled(target, shown(source)), begin)
 
 
 async def restore(file: Path, target: str, begin: Begin) -> None:
@@ -109,7 +109,8 @@ async def restore(file: Path, target: str, begin: Begin) -> None:
         await _copied(source, _filled(target, f"backup {backup}"), begin)
 
 
-def _read(url: str, *, alone: bool) -> AbstractAsyncContextManager[Source]:
+def reading(url: str, *, alone: bool = False) -> AbstractAsyncContextManager[Source]:
+    """A database as it is at one moment. With `alone` nobody else may be using it."""
     if is_postgres(url):
         from bot.stores import postgres_copies
 

@@ -71,7 +71,7 @@ async def copy(
         last = await target.last(table)
         if last is not None:  # a run before this one was cut off
             progress(await target.count(table))
-        async for found in _pages(source, table, last):
+        async for found in pages(source, table, last):
             await target.add(table, found)
             progress(len(found))
         if table.numbered:
@@ -85,7 +85,7 @@ async def compare(source: Source, target: Source, table: Table, progress: Callab
     """How many rows a table has in both. Raises StoreError where they differ."""
     same = 0
     async with AsyncExitStack() as stack:
-        ours, theirs = _pages(source, table, None), _pages(target, table, None)
+        ours, theirs = pages(source, table), pages(target, table)
         stack.push_async_callback(ours.aclose)
         stack.push_async_callback(theirs.aclose)
         while True:
@@ -102,7 +102,8 @@ async def compare(source: Source, target: Source, table: Table, progress: Callab
             progress(len(there))
 
 
-async def _pages(end: Source, table: Table, after: Row | None) -> AsyncGenerator[Sequence[Row], None]:
+async def pages(end: Source, table: Table, after: Row | None = None) -> AsyncGenerator[Sequence[Row], None]:
+    """All rows of a table after a key, some at a time."""
     while found := await end.page(table, after):
         yield found
         after = table.key_of(found[-1])

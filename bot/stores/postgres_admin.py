@@ -32,7 +32,7 @@ async def look(url: str, start: Start) -> Any:  # noqa: ANN401
     async with opened(url) as (connection, where):
         await _require(connection, where, load_migrations(SCHEMA))
     server = Server(url, random.Random(), 0.0)  # noqa: S311 - it spreads retries, and there are none
-    slot = Slot(server)
+    slot = Slot(server, reading=True)
     try:
         return await Runner(server.where, load_queries(QUERIES), no_crash).read(slot, start)
     finally:

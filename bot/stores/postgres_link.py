@@ -7,7 +7,7 @@ import logging
 import math
 import random
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -33,6 +33,7 @@ _SETTINGS: Final = {
     "jit": "off",
     "idle_in_transaction_session_timeout": "10s",
 }
+_READING: Final = {"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on"}
 # What is acknowledged has to be on the disk, whatever this database or user has as a default.
 _DURABLE: Final = """
 SELECT set_config('synchronous_commit', 'on', false)
@@ -62,11 +63,14 @@ def shown(url: str) -> str:
     return f"postgresql://{user}{host}{port}{parts.path}"
 
 
-async def connect(url: str) -> asyncpg.Connection:
-    """A connection that is ready for use. Raises Lost where there is no server, StoreError where it refuses."""
+async def connect(url: str, *, reading: bool = False) -> asyncpg.Connection:
+    """A connection that is ready for use, for nothing but `reading` or for all.
+
+    Raises Lost where there is no server, StoreError where it refuses.
+    """
     where = shown(url)
     try:
-        return await _connect(url)
+        return await _connect(url, _SETTINGS | _READING if reading else _SETTINGS)
     except VENDOR as error:
         if is_away(error):
             raise Lost from error
@@ -90,14 +94,14 @@ def _away(where: str, error: BaseException) -> StoreAway:
     return StoreAway(f"{where}: the server can't be reached ({why}); start it, or check COACH_DATABASE_URL")
 
 
-async def _connect(url: str) -> asyncpg.Connection:
+async def _connect(url: str, settings: Mapping[str, str]) -> asyncpg.Connection:
     connection = await asyncpg.connect(
         url,
         timeout=CONNECT_SECONDS,
         command_timeout=COMMAND_SECONDS,
         statement_cache_size=_STATEMENTS_KEPT,
         max_cached_statement_lifetime=0,
-        server_settings=_SETTINGS,
+        server_settings=settings,
     )
     try:
         await connection.execute(_DURABLE)
@@ -141,8 +145,9 @@ class Server:
 class Slot:
     """A place for one connection, opened when it is needed. Used by one unit of work at a time."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *, reading: bool = False) -> None:
         self.server = server
+        self._reading = reading
         self.name = uuid.uuid4().hex
         self.commits = 0
         """How many transactions this slot has committed, or tried to."""
@@ -151,7 +156,7 @@ class Slot:
     async def connection(self) -> asyncpg.Connection:
         """Raises Lost, StoreError."""
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self.server.url)
+            self._connection = await connect(self.server.url, reading=self._reading)
             self.server.answered()
         return self._connection
 
@@ -178,10 +183,10 @@ class Slot:
 
 
 class Pool:
-    """A few slots, lent in the order in which they were asked for; the one used last first, as it is warm."""
+    """A few slots for reading, lent in the order in which they were asked for; the one used last first, as it is warm."""
 
     def __init__(self, server: Server, size: int) -> None:
-        self._slots = [Slot(server) for _ in range(size)]
+        self._slots = [Slot(server, reading=True) for _ in range(size)]
         self._idle: asyncio.LifoQueue[Slot] = asyncio.LifoQueue()
         for slot in reversed(self._slots):
             self._idle.put_nowait(slot)

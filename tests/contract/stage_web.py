@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -107,7 +108,7 @@ class WebStage:
         self._answers[who] = answer["answer"]
         if answer["forgotten"]:
             del self._people[who]
-        return MESSAGE.validate_python(answer["answer"]).text
+        return MESSAGE.validate_json(json.dumps(answer["answer"])).text
 
     # ------------------------------------------------------------------------------------------ what people do
 
@@ -182,7 +183,7 @@ class WebStage:
 
 def _as_read(shown: Json) -> str:
     # The page puts all of it as text, never as markup: tests/e2e/test_web_page.py holds that in a browser.
-    return MESSAGE.validate_python(shown["message"]).text if shown["message"] else str(shown["text"])
+    return MESSAGE.validate_json(json.dumps(shown["message"])).text if shown["message"] else str(shown["text"])
 
 
 @contextlib.asynccontextmanager

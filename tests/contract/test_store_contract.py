@@ -216,6 +216,8 @@ async def test_a_read_stays_with_one_state_while_others_write(store: Store) -> N
 async def test_a_unit_that_only_reads_cannot_write(store: Store) -> None:
     with pytest.raises(StoreError, match="the query note_insert writes; run it in a unit that may write"):
         await store.read(add, "a")
+    with pytest.raises(StoreError, match="the query note_take writes; run it in a unit that may write"):
+        await store.read(one, "note_take", key="a")
     assert await store.read(keys) == []
     assert await store.write(add, "a")
 

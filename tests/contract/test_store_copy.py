@@ -82,9 +82,9 @@ async def lived_in(url: str, days: int = 1) -> None:
 async def contents(url: str) -> dict[str, Sequence[tuple[Any, ...]]]:
     """All rows of all tables, as an end of a copy reads them."""
     found: dict[str, Sequence[tuple[Any, ...]]] = {}
-    async with admin._read(url, alone=False) as end:
+    async with admin.reading(url) as end:
         for table in tables(load_migrations(SCHEMA)):
-            found[table.name] = [row async for page in copying._pages(end, table, None) for row in page]
+            found[table.name] = [row async for page in copying.pages(end, table) for row in page]
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,10 +20,11 @@ from bot.stores.sql import QUERIES, SCHEMA, load_migrations, load_queries
 from bot.stores.tables import tables
 from tests import postgres_server
 
+ROOT = Path(__file__).parents[2]
 OFTEN = (
     "round_of_thread replies_of_message reply_get reply_attempts replies_claim replies_next_due replies_of_others "
     "result_get results_of_round round_pending standings_top standing_of standings_above standings_equal rounds_days "
-    "results_days rounds_close rounds_missed rounds_next_close rounds_read_again outbox_claim "
+    "results_days rounds_close rounds_missed rounds_next_close rounds_read_again outbox_heads outbox_claim "
     "replies_of_person replies_forget round_get person_name round_newest rounds_asked "
     "round_last_on_demand outbox_of_reply replies_failed rounds_to_reveal rounds_to_count rounds_next_count "
     "rounds_open_of_community organiser_get organisers_of chat_page chat_changed chat_history"
@@ -119,6 +121,16 @@ def test_the_schema_is_translated_outside_of_texts_and_comments() -> None:
 def test_it_is_known_whether_a_query_may_change_something(sql: str, *, writes: bool, tells: bool) -> None:
     found = dialect.statement(sql)
     assert (found.writes, found.tells) == (writes, tells)
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [("bot.stores.admin", "asyncpg"), ("bot.stores.sqlite", "asyncpg"), ("bot.stores.postgres", "aiosqlite")],
+)
+async def test_nobody_loads_the_driver_of_the_other_database(module: str, unwanted: str) -> None:
+    code = f"import sys, {module}; print({unwanted!r} in sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    assert (await process.communicate())[0].split() == [b"False"]
 
 
 # ---------------------------------------------------------------------------------------------- opening

@@ -95,10 +95,10 @@ async def test_a_small_disk_that_is_really_full_is_survived(tmp_path: Path) -> N
         async with burst(tmp_path, disk / "coach.sqlite3") as here:
             fill(disk / "hog")
             here.go_on()
-            await until(lambda: here.refused >= 60, 60)
+            # What the log of writes has room for is taken all the same.
+            await until(lambda: any("the disk is full" in line for line in lines(tmp_path)), 60)
             here.nothing_is_lost()
             (disk / "hog").unlink()
-        assert any("the disk is full" in line for line in lines(tmp_path))
         assert len(lines(tmp_path)) <= MOST_LINES
     finally:
         await (await asyncio.create_subprocess_exec("umount", "-l", str(disk))).wait()

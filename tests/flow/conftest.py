@@ -32,8 +32,10 @@ from bot.core.model import (
 )
 from bot.core.ports import CrashPoint, Sent, Store, no_crash
 from bot.core.text import fold
-from bot.stores import open_store
+from bot.stores import admin, copying, open_store
+from bot.stores.sql import SCHEMA, load_migrations
 from bot.stores.sqlite import SqliteStore
+from bot.stores.tables import tables
 from tests import postgres_server
 
 MONDAY = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
@@ -242,6 +244,16 @@ async def store_at(path: Path, crash: CrashPoint = no_crash) -> Store:
     if path not in _databases:
         _databases[path] = await postgres_server.server().create_coach()
     return await open_store(_databases[path], crash=crash)
+
+
+async def dump(path: Path) -> str:
+    """Everything that the database holds for which a path stands."""
+    url = f"sqlite:///{path}" if _databases is None else _databases[path]
+    found: list[str] = []
+    async with admin.reading(url) as database:
+        for table in tables(load_migrations(SCHEMA)):
+            found += [repr(row) async for page in copying.pages(database, table) for row in page]
+    return "\n".join(found)
 
 
 @contextlib.asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from bot.coach.replies import Taken
 from bot.core.model import Person, Place
-from tests.flow.conftest import PLACE, World, world_at
+from tests.flow.conftest import PLACE, World, dump, world_at
 from tests.flow.test_one_reply import full, half
 
 ADA, BEN = Person("ada", "Ada"), Person("ben", "Ben")
@@ -63,11 +62,11 @@ async def test_forgetting_wipes_texts_grades_and_name_from_the_database(tmp_path
         assert await export(world) == await export(world, Person("ada", "Ada"))
         assert (await export(world))["replies"] == []
         assert world.room.forgotten == ["ada"]
-    dump = "\n".join(sqlite3.connect(file).iterdump())
-    assert "adas own" not in dump
-    assert "'Ada'" not in dump
-    assert "'ada'" not in dump
-    assert "Ben" in dump
+    there = await dump(file)
+    assert "adas own" not in there
+    assert "'Ada'" not in there
+    assert "'ada'" not in there
+    assert "Ben" in there
 
 
 async def test_boards_and_podiums_change(world: World) -> None:

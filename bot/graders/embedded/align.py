@@ -11,35 +11,23 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from bot.graders.embedded import pairing, polarity
 from bot.graders.embedded.encoder import Encoded, Encoder, Floats, Ints
+from bot.graders.embedded.passage import Passage, similarity, without
 from bot.graders.embedded.text import Sentence
 from bot.graders.embedded.weights import piece_weights
+
+NEAR = 0.6
+"""Recall in one sentence below which it isn't asked how that stands: `Match.sure`, `flipped` and `turns` are 0."""
 
 FLOOR = 0.05
 """What a piece keeps of its weight when the question says the very same thing."""
 
 QUOTED = 0.3
 """Times this again for a piece that stands in the question literally."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Sentences of a text, encoded one by one and laid end to end; `bounds[i]` is where sentence i begins.
-
-    `words` and `under` tell, for each piece, the word that it is of and the negations (numbered) that govern it.
-    """
-
-    sentences: tuple[Sentence, ...]
-    ids: Ints
-    vectors: Floats
-    words: tuple[str, ...]
-    under: tuple[frozenset[int], ...]
-    bounds: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +49,7 @@ class Match:
     `recall` is the coverage signal, 0 to 1. `sentence` is the best single sentence of the answer (-1 without any), with
     `local` its own recall, `sure` the share of the reference's weight with an evident partner there, `flipped` the part
     of that share (0 to 1) that stands under opposite polarity, and `turns` by how many negations and opposites what
-    matched differs: an odd number turns the meaning around. `plain` says that the reference negates nothing itself,
+    matched differs: an odd number turns the meaning around; the three are 0 where `local` is below NEAR. `plain` says that the reference negates nothing itself,
     `ways` how many wordings of the same point were tried for this match (the best of them). `paired` is the coverage
     signal for references that nobody wrote as key points, 0 to 1 (see pairing.py).
     """
@@ -79,19 +67,7 @@ class Match:
 
 def affirmed(passage: Passage) -> Passage:
     """The passage without the sentences that deny all that they say; itself if there are none."""
-    kept = [i for i, each in enumerate(passage.sentences) if not polarity.denies(each.text)]
-    if len(kept) == len(passage.sentences):
-        return passage
-    edges = [*passage.bounds.tolist(), len(passage.ids)]
-    places = [place for i in kept for place in range(edges[i], edges[i + 1])]
-    return Passage(
-        sentences=tuple(passage.sentences[i] for i in kept),
-        ids=passage.ids[places],
-        vectors=passage.vectors[places],
-        words=tuple(passage.words[place] for place in places),
-        under=tuple(passage.under[place] for place in places),
-        bounds=np.cumsum([0, *(edges[i + 1] - edges[i] for i in kept)])[:-1].astype(np.int64),
-    )
+    return without(passage, [i for i, each in enumerate(passage.sentences) if polarity.denies(each.text)])
 
 
 class Aligner:
@@ -132,7 +108,7 @@ class Aligner:
         weights = self._weights[passage.ids].copy()
         said = self._weights[question.ids] > 0
         if said.any() and len(weights):
-            nearest = np.clip(_similarity(passage, question)[:, said].max(axis=1), 0.0, 1.0)
+            nearest = np.clip(similarity(passage, question)[:, said].max(axis=1), 0.0, 1.0)
             weights *= np.maximum(1.0 - nearest, FLOOR)
             weights[np.isin(passage.ids, question.ids)] *= QUOTED
         return Reference(passage, weights, pairing.topic(question.vectors[said]) if pair else None)
@@ -150,7 +126,7 @@ class Aligner:
         for other in others:
             telling = self._weights[other.ids] > 0
             if telling.any() and len(best):
-                best = np.maximum(best, _similarity(answer, other)[:, telling].max(axis=1))
+                best = np.maximum(best, similarity(other, answer)[telling].max(axis=0))
         if not len(best):
             return 0.0
         weights = self._weights[answer.ids]
@@ -163,23 +139,26 @@ class Aligner:
         total = float(reference.weights.sum())
         if not total or not len(answer.ids):
             return Match()
-        similarity = _similarity(reference.passage, answer)
-        similarity[:, self._weights[answer.ids] <= 0] = 0.0
-        best = np.clip(np.maximum.reduceat(similarity, answer.bounds, axis=1), 0.0, 1.0)
+        cosines = similarity(reference.passage, answer)
+        cosines[:, self._weights[answer.ids] <= 0] = 0.0
+        best = np.clip(np.maximum.reduceat(cosines, answer.bounds, axis=1), 0.0, 1.0)
         shares = reference.weights / total
         by_sentence = np.round((best * shares[:, None]).sum(axis=0), 4)
         overall = float((best.max(axis=1) * shares).sum())
         top = int(by_sentence.argmax())
-        sure, flipped, turns = _polarity(reference.passage, reference.weights, answer, top, similarity)
+        local = float(by_sentence[top])
+        sure, flipped, turns = 0.0, 0.0, 0
+        if local >= NEAR:
+            sure, flipped, turns = _polarity(reference.passage, reference.weights, answer, top, cosines)
         return Match(
             recall=round((overall + float(by_sentence[top])) / 2, 4),
             sentence=top,
-            local=float(by_sentence[top]),
+            local=local,
             sure=sure,
             flipped=flipped,
             turns=turns,
             plain=not any(reference.passage.under),
-            paired=_paired(reference, answer, similarity, self._weights),
+            paired=_paired(reference, answer, cosines, self._weights),
         )
 
 
@@ -189,9 +168,6 @@ _ENOUGH = 12.0
 _SURE = 0.65
 """Pieces less alike than this aren't evidently the same thing, so their polarities don't compare."""
 
-_BLOCK = 24
-"""Rows of one multiplication: 24 x 24 x 384 is below what OpenBLAS would share among threads."""
-
 _WORD = re.compile(r"\S+")
 
 
@@ -199,23 +175,6 @@ def _words(text: str, encoded: Encoded) -> list[str]:
     found = [(each.start(), each.group().strip(".,;:!?()\"'").lower()) for each in _WORD.finditer(text)]
     places = [start for start, _ in found]
     return [found[bisect_right(places, int(start)) - 1][1] for start in encoded.starts]
-
-
-def _similarity(left: Passage, right: Passage) -> Floats:
-    """Cosines of all pieces of two passages, in blocks that start with each sentence.
-
-    Block by block the last bits depend neither on the number of threads nor on what stands beside a sentence.
-    """
-    table = np.empty((len(left.ids), len(right.ids)), dtype=np.float32)
-    for rows in _blocks(left):
-        for columns in _blocks(right):
-            table[rows, columns] = left.vectors[rows] @ right.vectors[columns].T
-    return table
-
-
-def _blocks(passage: Passage) -> list[slice]:
-    edges = [*passage.bounds.tolist(), len(passage.ids)]
-    return [slice(i, min(i + _BLOCK, end)) for start, end in pairwise(edges) for i in range(start, end, _BLOCK)]
 
 
 def _under(sentence: int, text: str, encoded: Encoded) -> list[frozenset[int]]:
@@ -227,23 +186,21 @@ def _under(sentence: int, text: str, encoded: Encoded) -> list[frozenset[int]]:
     ]
 
 
-def _paired(reference: Reference, answer: Passage, similarity: Floats, weights: Floats) -> float:
+def _paired(reference: Reference, answer: Passage, cosines: Floats, weights: Floats) -> float:
     if reference.topic is None:
         return 0.0
     meant = reference.passage
-    alike = pairing.apart(similarity, meant.vectors, answer.vectors, reference.topic)
+    alike = pairing.apart(cosines, meant.vectors, answer.vectors, reference.topic)
     telling = weights[meant.ids] > 0, weights[answer.ids] > 0
     return pairing.recall(alike, reference.weights, telling, (meant.bounds, answer.bounds))
 
 
-def _polarity(
-    meant: Passage, weights: Floats, answer: Passage, top: int, similarity: Floats
-) -> tuple[float, float, int]:
+def _polarity(meant: Passage, weights: Floats, answer: Passage, top: int, cosines: Floats) -> tuple[float, float, int]:
     """`sure`, `flipped` and `turns` of a match with the answer's sentence `top`."""
     start = int(answer.bounds[top])
     end = int(answer.bounds[top + 1]) if top + 1 < len(answer.bounds) else len(answer.ids)
-    partner = start + similarity[:, start:end].argmax(axis=1)
-    alike = similarity[np.arange(len(partner)), partner] >= _SURE
+    partner = start + cosines[:, start:end].argmax(axis=1)
+    alike = cosines[np.arange(len(partner)), partner] >= _SURE
     weight = float(weights[alike].sum())
     if not weight:
         return 0.0, 0.0, 0

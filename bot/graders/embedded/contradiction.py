@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.graders.embedded import stance
-from bot.graders.embedded.align import Passage, _similarity
 from bot.graders.embedded.encoder import Floats
 from bot.graders.embedded.opposites import OPPOSITES, stem
+from bot.graders.embedded.passage import Flags, Passage, similarity
 
 _ALIKE = 0.55
 """Cosine from which two pieces are taken for the same thing."""
@@ -64,7 +64,6 @@ _WEIGHTS = Path(__file__).with_name("contradiction.json")
 
 Numbers = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +105,6 @@ def side(passage: Passage, weights: Floats) -> Side:
     waved = frozenset().union(*(stance.dismissals(each.text) for each in passage.sentences))
     mean = np.asarray(passage.vectors.mean(axis=0, dtype=np.float64), dtype=np.float64)
     return Side(passage, weights, stems, passage.under, np.array(signs, dtype=np.int64) % 2, waved, mean)
-
-
-def sentence(passage: Passage, place: int) -> Passage:
-    """One sentence of a passage as a passage."""
-    edges = [*passage.bounds.tolist(), len(passage.ids)]
-    part = slice(edges[place], edges[place + 1])
-    return Passage(
-        sentences=(passage.sentences[place],),
-        ids=passage.ids[part],
-        vectors=passage.vectors[part],
-        words=passage.words[part],
-        under=passage.under[part],
-        bounds=np.zeros(1, dtype=np.int64),
-    )
 
 
 def features(meant: Sequence[Side], said: Side) -> Numbers:
@@ -180,7 +165,7 @@ def _measures(meant: Side, said: Side, pairs: Pairing) -> list[float]:
 
 
 def _pair(meant: Side, said: Side) -> Pairing:
-    cosines = _similarity(meant.passage, said.passage)
+    cosines = similarity(meant.passage, said.passage)
     cosines[:, said.weights <= 0] = -1.0
     share = meant.weights / max(float(meant.weights.sum()), 1e-6)
     best = cosines.max(axis=1)

@@ -15,11 +15,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from bot.graders.embedded import contradiction, scoring
-from bot.graders.embedded.align import Aligner, Match, Passage, Reference
+from bot.graders.embedded.align import Aligner, Match, Reference
 from bot.graders.embedded.contradiction import Numbers, Side
+from bot.graders.embedded.passage import Passage, sentence
 
 _REPEATED = 0.9
 """Recall in one sentence from which it repeats a wording nearly word for word."""
@@ -108,7 +107,7 @@ def contrary(aligner: Aligner, wordings: Sequence[Reference], question: Passage)
             parts.append((reference, read))
             continue
         for place in range(len(reference.passage.sentences)):
-            part = aligner.reference(contradiction.sentence(reference.passage, place), question)
+            part = aligner.reference(sentence(reference.passage, place), question)
             parts.append((part, contradiction.side(part.passage, part.weights)))
     return Contrary(tuple(whole), tuple(parts))
 
@@ -130,23 +129,6 @@ def turned(aligner: Aligner, points: Sequence[Contrary], answer: Passage) -> dic
             if _turns(meant, said):
                 found[number] = match.sentence
     return found
-
-
-def without(passage: Passage, places: Collection[int]) -> Passage:
-    """The passage without some of its sentences; itself if there are none."""
-    kept = [i for i in range(len(passage.sentences)) if i not in places]
-    if len(kept) == len(passage.sentences):
-        return passage
-    left = [contradiction.sentence(passage, i) for i in kept]
-    none = contradiction.sentence(passage, 0)
-    return Passage(
-        sentences=tuple(each.sentences[0] for each in left),
-        ids=np.concatenate([none.ids[:0], *(each.ids for each in left)]),
-        vectors=np.concatenate([none.vectors[:0], *(each.vectors for each in left)]),
-        words=tuple(word for each in left for word in each.words),
-        under=tuple(under for each in left for under in each.under),
-        bounds=np.cumsum([0, *(len(each.ids) for each in left)])[:-1].astype(np.int64),
-    )
 
 
 def doubts(
@@ -191,7 +173,7 @@ def _shared(reference: Reference, there: Collection[int]) -> float:
 
 
 def _side(aligner: Aligner, passage: Passage, place: int) -> Side:
-    one = contradiction.sentence(passage, place)
+    one = sentence(passage, place)
     return contradiction.side(one, aligner.weigh(one.ids))
 
 

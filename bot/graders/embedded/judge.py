@@ -12,10 +12,11 @@ from bot.core import strict
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
 from bot.core.text import fold
 from bot.graders.embedded import gates, scoring, stance
-from bot.graders.embedded.align import Aligner, Match, Passage, Reference, affirmed
+from bot.graders.embedded.align import Aligner, Match, Reference, affirmed
 from bot.graders.embedded.contradiction import Numbers
-from bot.graders.embedded.doubts import Contrary, Doubts, contrary, doubts, features, turned, without
+from bot.graders.embedded.doubts import Contrary, Doubts, contrary, doubts, features, turned
 from bot.graders.embedded.encoder import Encoder
+from bot.graders.embedded.passage import Passage, Sheet, hold, lay_out, sentence, without
 from bot.graders.embedded.spelling import Speller
 from bot.graders.embedded.support import Support, own_words, talks_of_grading
 from bot.graders.embedded.text import Sentence, sentences, words
@@ -30,9 +31,10 @@ class Key:
     """The reference side of a question, encoded: what every answer to it is held against.
 
     A point has a reference for its claim and one for each of its alternatives. `split` says that the points are only
-    the sample answer's own sentences or clauses.
+    the sample answer's own sentences or clauses. All of it lies on `sheet`.
     """
 
+    sheet: Sheet
     question: Passage
     sample: Reference
     sample_sentences: tuple[Reference, ...]
@@ -76,7 +78,7 @@ class Judge:
         if remark in (Remark.EMPTY, Remark.INJECTION):
             return _verdict(1, tuple(PointVerdict(point, Coverage.MISSING) for point in task.key_points), (remark,))
         key = self.key(task)
-        answer = self._aligner.passage(_heard(key, kept))
+        answer = self._answer(key, kept)
         found = self._evidence(key, answer)
         points = tuple(
             _point(point, number, found, answer, task.answer) for number, point in enumerate(task.key_points)
@@ -94,7 +96,7 @@ class Judge:
         None where nothing does: nothing was said, or the point has one wording.
         """
         key = self.key(task)
-        answer = self._aligner.passage(_heard(key, _screen(task)[0]))
+        answer = self._answer(key, _screen(task)[0])
         found = self._evidence(key, answer)
         return [
             (match.recall, scoring.share(match), features(self._aligner, point, answer, match))
@@ -134,23 +136,27 @@ class Judge:
 
     def _make_key(self, task: Task) -> Key:
         aligner = self._aligner
-        question = aligner.passage(sentences(task.question))
-        sample = sentences(task.sample_answer)
+        wordings = [_wordings(point) for point in task.key_points]
+        texts = (task.question, task.sample_answer, *(text for each in wordings for text in each))
+        sheet, (question, sample, *claims) = lay_out([aligner.passage(sentences(text)) for text in texts])
         split = _is_split(task)
-        points = tuple(
-            tuple(aligner.reference(aligner.passage(sentences(text)), question, split) for text in _wordings(point))
-            for point in task.key_points
-        )
+        said = iter(claims)
+        points = tuple(tuple(aligner.reference(next(said), question, split) for _ in each) for each in wordings)
+        parts = (sentence(sample, number) for number in range(len(sample.sentences)))
         return Key(
+            sheet=sheet,
             question=question,
-            sample=aligner.reference(aligner.passage(sample), question, split),
-            sample_sentences=tuple(aligner.reference(aligner.passage([each]), question) for each in sample),
+            sample=aligner.reference(sample, question, split),
+            sample_sentences=tuple(aligner.reference(each, question) for each in parts),
             sample_words=len(words(task.sample_answer)),
             points=points,
             contrary=tuple(contrary(aligner, () if split else each, question) for each in points),
             split=split,
             speller=Speller(_material(task), self._aligner.known_words),
         )
+
+    def _answer(self, key: Key, kept: Sequence[Sentence]) -> Passage:
+        return hold(self._aligner.passage(_heard(key, kept)), key.sheet)
 
     def _evidence(self, key: Key, answer: Passage) -> Evidence:
         aligner = self._aligner

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bot.core.model import Coverage, Remark
-from bot.graders.embedded.align import Match
+from bot.graders.embedded.align import NEAR, Match
 
 Curve = tuple[tuple[float, float], ...]
 """Recall and share at the corners of a piecewise straight line."""
@@ -150,7 +150,7 @@ def contradicts(match: Match) -> bool:
     """
     if not match.plain or match.turns % 2 == 0:
         return False
-    alike = match.local >= 0.6 and match.sure >= 0.35 and match.flipped >= 0.5
+    alike = match.local >= NEAR and match.sure >= 0.35 and match.flipped >= 0.5
     return alike or (match.local >= 0.8 and match.sure >= 0.8 and match.flipped >= 0.2)
 
 

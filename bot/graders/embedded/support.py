@@ -14,13 +14,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 
 from bot.core.model import KeyPoint
 from bot.graders.embedded import gates, scoring
-from bot.graders.embedded.align import Aligner, Passage, Reference
+from bot.graders.embedded.align import Aligner, Reference
+from bot.graders.embedded.passage import Passage, chosen, sentence
 from bot.graders.embedded.text import Sentence, sentences, words
 from bot.graders.embedded.weights import FUNCTION_WORDS
 
@@ -93,7 +93,7 @@ class Support:
         if found.local < LEAST or scoring.contradicts(self._aligner.match(point.reference, quote)):
             return 0.0
         best = quote.sentences.index(fresh.sentences[found.sentence])
-        about = self._aligner.relatedness(_sentence(quote, best), point.passage, asked)
+        about = self._aligner.relatedness(sentence(quote, best), point.passage, asked)
         return (2 * found.local + about) / 3
 
     def _make_claim(self, claim: str, question: str) -> _Claim:
@@ -106,7 +106,7 @@ class Support:
 
 def own_words(answer: Passage, question: Passage) -> Passage:
     """What of an answer doesn't stand in its question already."""
-    return _only(answer, ~np.isin(answer.ids, question.ids))
+    return chosen(answer, ~np.isin(answer.ids, question.ids))
 
 
 def talks_of_grading(answer: Passage) -> bool:
@@ -120,45 +120,19 @@ def _telling(quote: str) -> list[Sentence]:
     return [each for each in sentences(quote) if not _empty(each.text)]
 
 
-def _empty(sentence: str) -> bool:
+def _empty(text: str) -> bool:
     return (
-        gates.addresses_grader(sentence)
-        or gates.is_dont_know(sentence)
-        or _ABOUT_GRADING.search(sentence.lower()) is not None
-        or _only_lists(sentence)
+        gates.addresses_grader(text)
+        or gates.is_dont_know(text)
+        or _ABOUT_GRADING.search(text.lower()) is not None
+        or _only_lists(text)
     )
 
 
-def _only_lists(sentence: str) -> bool:
-    said = words(sentence)
+def _only_lists(text: str) -> bool:
+    said = words(text)
     return (
         len(said) >= 8
         and sum(word in FUNCTION_WORDS for word in said) <= 0.15 * len(said)
-        and len(_SEPARATOR.findall(sentence)) >= len(said) / 3
-    )
-
-
-def _edges(passage: Passage) -> list[int]:
-    return [*passage.bounds.tolist(), len(passage.ids)]
-
-
-def _sentence(passage: Passage, index: int) -> Passage:
-    edges = _edges(passage)
-    places = np.arange(len(passage.ids))
-    return _only(passage, (edges[index] <= places) & (places < edges[index + 1]))
-
-
-def _only(passage: Passage, keep: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Passage:
-    """The pieces that `keep` names, without the sentences that have none left."""
-    edges = _edges(passage)
-    counts = [int(keep[start:end].sum()) for start, end in pairwise(edges)]
-    left = [count for count in counts if count]
-    places = np.flatnonzero(keep).tolist()
-    return Passage(
-        sentences=tuple(each for each, count in zip(passage.sentences, counts, strict=True) if count),
-        ids=passage.ids[keep],
-        vectors=passage.vectors[keep],
-        words=tuple(passage.words[i] for i in places),
-        under=tuple(passage.under[i] for i in places),
-        bounds=np.cumsum([0, *left])[:-1].astype(np.int64),
+        and len(_SEPARATOR.findall(text)) >= len(said) / 3
     )

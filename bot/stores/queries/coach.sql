@@ -171,8 +171,13 @@ WHERE r.state = 'closed' AND r.revealed_at IS NULL ORDER BY r.id;
 UPDATE rounds SET revealed_at = :now WHERE id = :id AND revealed_at IS NULL RETURNING id;
 
 -- name: rounds_next_close
-SELECT min(r.closes_at) AS at FROM rounds r WHERE r.state IN ('open', 'scheduled') AND NOT (r.state = 'scheduled'
-    AND EXISTS (SELECT 1 FROM outbox o WHERE o.round_id = r.id AND o.kind = 'question' AND o.tries > 0));
+-- The first part looks at one end of an index, however many rounds are open.
+SELECT min(at) AS at FROM (
+    SELECT min(closes_at) AS at FROM rounds WHERE state = 'open'
+    UNION ALL
+    SELECT min(r.closes_at) AS at FROM rounds r WHERE r.state = 'scheduled'
+        AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.round_id = r.id AND o.kind = 'question' AND o.tries > 0)
+) soonest;
 
 -- name: rounds_read_again
 -- Open rounds, and those that closed not long ago: what was written before the close may have been missed.
@@ -544,6 +549,12 @@ RETURNING id, community, channel, kind, round_id, reply_id, tries, message, due_
 -- name: outbox_renew
 UPDATE outbox SET due_at = :lease
 WHERE platform = :platform AND community = :community AND channel = :channel AND state = 'sending' AND due_at > :now
+RETURNING id;
+
+-- name: outbox_let_go
+-- Told by its lease to the microsecond: nobody else's is ended.
+UPDATE outbox SET due_at = :now
+WHERE platform = :platform AND community = :community AND channel = :channel AND state = 'sending' AND due_at = :lease
 RETURNING id;
 
 -- name: outbox_take_back
