@@ -26,7 +26,7 @@ from bot.coach.delivery import _parcel as parcel_of
 from bot.core.ports import Unit
 from bot.stores import open_store
 
-LIFE_S = 4.0
+LIFE_S = 5.0
 """After so long a coach that hasn't come to its point is killed wherever it is."""
 
 STUCK = 40

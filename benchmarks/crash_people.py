@@ -23,6 +23,7 @@ WORTH = (1, 2, 5, 8, 10)
 """The score of an answer by how many of a question's four key points it makes."""
 
 OUTSTANDING = 40
+MOST_TOGETHER = 150
 RECENT = 30
 OPEN_QUESTIONS = 4
 
@@ -51,6 +52,7 @@ class People:
     def __init__(self, rng: random.Random, world: World) -> None:
         self._rng, self._world = rng, world
         self._words = itertools.count(1)
+        self._left_behind = 0
         self._actions: dict[str, tuple[float, Callable[[], None]]] = {
             "answer": (30.0, self._answer),
             "edit": (8.0, self._edit),
@@ -71,7 +73,10 @@ class People:
         """Do one thing, unless too much is unanswered."""
         if self._world.outstanding > OUTSTANDING:
             return
-        if more and self._rng.random() < 0.4:
+        if self._world.crowd() > MOST_TOGETHER and len(self._world.threads) > self._left_behind:
+            name = "day"  # on to other threads: a coach reads the open ones again in each of its lives
+            self._left_behind = len(self._world.threads)
+        elif more and self._rng.random() < 0.4:
             name = self._rng.choice(more)
         else:
             weights = [weight for weight, _ in self._actions.values()]

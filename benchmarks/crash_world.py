@@ -98,6 +98,11 @@ class World:
         """The newest messages of people."""
         return [self.written[id_] for id_ in itertools.islice(reversed(self.written), most)]
 
+    def crowd(self) -> int:
+        """How many messages there are in the newest threads."""
+        newest = itertools.islice(reversed(self.threads), 4)
+        return sum(len(self._in_thread[thread]) for thread in newest)
+
     def question(self, thread: str) -> str:
         """The words of the question that a thread is of."""
         return self._said[thread.removeprefix("t")].text

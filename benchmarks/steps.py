@@ -1,7 +1,7 @@
 """One step further: an answer with one more covered point, or one more contradiction, and where its score goes.
 
 Answers are put together at random from the bank's key points and alternatives, denials of them, asides, and interview
-answers with the split "dev".
+answers with the split "dev". A verb before "only" or "just" isn't negated: "not only" affirms.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EACH = 4
 """Trials of each kind a question."""
 
 ASIDES = ("I have worked with this for two years.", "It depends on the company.", "I don't know the rest.")
-_VERB = re.compile(r"\b(is|are|can|should|must|will|may|has|have|does|do)\b(?! not|n't)")
+_VERB = re.compile(r"\b(is|are|can|should|must|will|may|has|have|does|do)\b(?! not|n't| only| just)")
 
 
 @dataclass(frozen=True, slots=True)

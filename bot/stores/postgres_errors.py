@@ -46,7 +46,9 @@ def is_conflict(error: BaseException) -> bool:
 
 def is_away(error: BaseException) -> bool:
     """Whether the server can't be reached, or dropped the connection."""
-    return isinstance(error, OSError | TimeoutError) or state(error) in _AWAY or state(error).startswith("08")
+    # The driver loses its thread when the server hangs up while it says hello; its connection is of no use then either.
+    broken = isinstance(error, OSError | TimeoutError | asyncpg.InternalClientError)
+    return broken or state(error) in _AWAY or state(error).startswith("08")
 
 
 def name_of(error: BaseException) -> str:

@@ -183,7 +183,7 @@ class Slot:
 
 
 class Pool:
-    """A few slots for reading, lent in the order in which they were asked for; the one used last first, as it is warm."""
+    """A few slots for reading, lent in the order in which they were asked for; the warmest first."""
 
     def __init__(self, server: Server, size: int) -> None:
         self._slots = [Slot(server, reading=True) for _ in range(size)]

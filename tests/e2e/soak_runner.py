@@ -1,5 +1,7 @@
 """A coach under constant load, and what it takes of memory: `python -m tests.e2e.soak_runner SECONDS` prints JSON.
 
+With `trace` behind it tells what grew, too, which makes all slower.
+
 Everything is real but the grader, which counts words, and the clock, which runs fast: people write, edit, delete, look
 at boards and keep pages open, questions come and close. It has a process of its own, so that nothing else is measured.
 """
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +32,8 @@ from bot.platforms.web import WebChat
 from bot.stores.sqlite import SqliteStore
 from tests.flow.conftest import BANK, WordGrader
 
-PEOPLE = 18
-PAUSE_S = 0.5
+PEOPLE = 10
+PAUSE_S = 0.8
 """Between two things that a person does: the chat lets nobody do more than two a second for long."""
 
 SPEED = 120
@@ -142,7 +145,7 @@ async def ask(app: App, load: Load) -> None:
     """A new question, which people answer once its thread is there."""
     place = Place("web", "local", CHANNEL)
     asked = await app.coach.rounds.ask(place)
-    for _ in range(600):
+    for _ in range(2400):
         with contextlib.suppress(UsageError):  # none is posted yet
             found = await app.coach.rounds.find(place)
             if found.id == asked.id and found.thread:
@@ -155,6 +158,13 @@ async def ask(app: App, load: Load) -> None:
 async def soak(seconds: float, folder: Path) -> dict[str, Any]:
     """Run for so long; memory by time, and what grew most between the first third and the end."""
     store = await SqliteStore.open(folder / "coach.sqlite3")
+    try:
+        return await soak_on(store, seconds)
+    finally:
+        await store.close()
+
+
+async def soak_on(store: SqliteStore, seconds: float) -> dict[str, Any]:
     clock = FastClock()
     chat = WebChat(store, clock, port=0)
     app = assemble(
@@ -162,40 +172,44 @@ async def soak(seconds: float, folder: Path) -> dict[str, Any]:
         lease=dt.timedelta(hours=2),
     )  # fmt: skip
     chat.attach(app.coach)
-    running = asyncio.create_task(app.run())
-    load = Load((await chat.address()).rstrip("/"))
-    await app.coach.rounds.channel(Place("web", "local", CHANNEL), CHANNEL)
-    await ask(app, load)
-    asking = asyncio.create_task(rounds(app, load))
-    people = [asyncio.create_task(load.person(number)) for number in range(PEOPLE)]
-    samples, before = [], None
+    tasks = [asyncio.create_task(app.run())]
+    try:
+        load = Load((await chat.address()).rstrip("/"))
+        await app.coach.rounds.channel(Place("web", "local", CHANNEL), CHANNEL)
+        await ask(app, load)
+        tasks.append(asyncio.create_task(rounds(app, load)))
+        tasks += [asyncio.create_task(load.person(number)) for number in range(PEOPLE)]
+        samples, grown = await watch(tasks, seconds)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return {"resident_mib": samples, "done": load.done, "refused": load.refused, "grown": grown}
+
+
+async def watch(tasks: Sequence[asyncio.Task[None]], seconds: float) -> tuple[list[float], list[str]]:
+    """The memory taken, again and again, and what grew since the first third. Raises what a task raised."""
+    samples: list[float] = []
+    before: tracemalloc.Snapshot | None = None
     began = time.monotonic()
     while (passed := time.monotonic() - began) < seconds:
-        samples.append(resident())
-        if before is None and passed > seconds / 3:
+        samples.append(round(resident(), 2))
+        if before is None and passed > seconds / 3 and tracemalloc.is_tracing():
             before = tracemalloc.take_snapshot()
-        for task in (running, asking, *people):
+        for task in tasks:
             if task.done():
                 task.result()
         await asyncio.sleep(SAMPLE_S)
     grown = tracemalloc.take_snapshot().compare_to(before, "lineno")[:15] if before else []
-    for task in (asking, *people, running):
-        task.cancel()
-    await asyncio.gather(asking, *people, running, return_exceptions=True)
-    await store.close()
-    return {
-        "resident_mib": [round(sample, 2) for sample in samples],
-        "done": load.done,
-        "refused": load.refused,
-        "grown": [str(statistic) for statistic in grown],
-    }
+    return samples, [str(statistic) for statistic in grown]
 
 
-def main(seconds: float) -> None:
-    tracemalloc.start(1)
+def main(seconds: float, *, trace: bool) -> None:
+    if trace:
+        tracemalloc.start(1)
     with tempfile.TemporaryDirectory() as folder:
         sys.stdout.write(json.dumps(asyncio.run(soak(seconds, Path(folder)))))
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(float(sys.argv[1]), trace="trace" in sys.argv[2:])

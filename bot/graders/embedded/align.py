@@ -49,9 +49,10 @@ class Match:
     `recall` is the coverage signal, 0 to 1. `sentence` is the best single sentence of the answer (-1 without any), with
     `local` its own recall, `sure` the share of the reference's weight with an evident partner there, `flipped` the part
     of that share (0 to 1) that stands under opposite polarity, and `turns` by how many negations and opposites what
-    matched differs: an odd number turns the meaning around; the three are 0 where `local` is below NEAR. `plain` says that the reference negates nothing itself,
-    `ways` how many wordings of the same point were tried for this match (the best of them). `paired` is the coverage
-    signal for references that nobody wrote as key points, 0 to 1 (see pairing.py).
+    matched differs: an odd number turns the meaning around. The three are 0 where `local` is below NEAR. `plain` says
+    that the reference negates nothing itself, `ways` how many wordings of the same point were tried for this match (the
+    best of them). `paired` is the coverage signal for references that nobody wrote as key points, 0 to 1 (see
+    pairing.py).
     """
 
     recall: float = 0.0

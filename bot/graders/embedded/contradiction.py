@@ -137,9 +137,17 @@ def _crossed(measured: Numbers) -> Numbers:
     return np.concatenate([measured, closer])
 
 
-def measures(meant: Side, said: Side) -> list[float]:
-    """The numbers of NAMES, in their order."""
-    return _measures(meant, said, _pair(meant, said))
+def negated(meant: Side, said: Side) -> float:
+    """The share of a wording's weight, 0 to 1, that stands under another number of negations in a sentence.
+
+    0 where the sentence as a whole has as many as the wording.
+    """
+    if len(_all(said.negations)) == len(_all(meant.negations)):
+        return 0.0
+    pairs = _pair(meant, said)
+    theirs = [len(said.negations[place]) for place in pairs.partner]
+    other = np.array([len(own) != their for own, their in zip(meant.negations, theirs, strict=True)], dtype=np.bool_)
+    return float(pairs.share[pairs.alike & other].sum())
 
 
 def _measures(meant: Side, said: Side, pairs: Pairing) -> list[float]:

@@ -66,12 +66,12 @@ class Doubts:
 
     `mean` is the log-odds that it contradicts the points that it is about, None where that isn't known; `points` tells
     of each point the log-odds that the sentence which fits it best contradicts it, and `turned` names the points that
-    are repeated with their meaning turned around, with the sentence that does so.
+    are repeated with their meaning turned around, with the sentences that do so.
     """
 
     mean: float | None
     points: tuple[float | None, ...]
-    turned: Mapping[int, int]
+    turned: Mapping[int, Collection[int]]
 
     @property
     def evident(self) -> bool:
@@ -112,14 +112,14 @@ def contrary(aligner: Aligner, wordings: Sequence[Reference], question: Passage)
     return Contrary(tuple(whole), tuple(parts))
 
 
-def turned(aligner: Aligner, points: Sequence[Contrary], answer: Passage) -> dict[int, int]:
-    """The points (by number) that a sentence of the answer repeats with their meaning turned around, and which one."""
-    found: dict[int, int] = {}
+def turned(aligner: Aligner, points: Sequence[Contrary], answer: Passage) -> dict[int, frozenset[int]]:
+    """The points (by number) that the answer repeats with their meaning turned around, and its sentences that do so."""
+    found: dict[int, frozenset[int]] = {}
     read: dict[int, Side] = {}
     there = set(answer.ids.tolist())
     for number, point in enumerate(points):
         for reference, meant in point.parts:
-            if number in found or _shared(reference, there) < _SHARED:
+            if _shared(reference, there) < _SHARED:
                 continue
             match = aligner.match(reference, answer)
             if match.local < _REPEATED:
@@ -127,7 +127,7 @@ def turned(aligner: Aligner, points: Sequence[Contrary], answer: Passage) -> dic
             said = read.get(match.sentence) or _side(aligner, answer, match.sentence)
             read[match.sentence] = said
             if _turns(meant, said):
-                found[number] = match.sentence
+                found[number] = found.get(number, frozenset()) | {match.sentence}
     return found
 
 
@@ -136,7 +136,7 @@ def doubts(
     points: Sequence[Contrary],
     found: Sequence[tuple[Match, float]],
     answer: Passage,
-    denied: Mapping[int, int],
+    denied: Mapping[int, Collection[int]],
 ) -> Doubts:
     """Weigh what an answer says of each point.
 
@@ -178,5 +178,4 @@ def _side(aligner: Aligner, passage: Passage, place: int) -> Side:
 
 
 def _turns(meant: Side, said: Side) -> bool:
-    measured = dict(zip(contradiction.NAMES, contradiction.measures(meant, said), strict=True))
-    return measured["more_negations"] % 2 == 1 and measured["turned_all"] >= _TURNED
+    return contradiction.negated(meant, said) >= _TURNED

@@ -163,7 +163,7 @@ class Judge:
         related = aligner.relatedness(answer, key.question, key.sample.passage)
         told = affirmed(answer)
         denied = turned(aligner, key.contrary, told)
-        told = without(told, set(denied.values()))
+        told = without(told, frozenset().union(*denied.values()))
         near = 0.0 if talks_of_grading(told) else self._nearness(key, told)
         lenient = scoring.lenience(len(key.points), key.sample_words, near)
         scale = scoring.SPLIT if key.split else scoring.AUTHORED

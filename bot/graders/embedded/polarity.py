@@ -1,7 +1,7 @@
 """Which words of a sentence stand under a negation, and which words are opposites.
 
 Negation scope by rule, after NegEx (Chapman et al. 2001): from the negating word to the end of its clause, a few words
-at most; what is said to be needless or a waste is negated backwards, from the start of its clause. Opposites are a
+at most; what is said to be needless or a waste is negated backwards, from the start of its clause, and so is what a negation ends. Opposites are a
 short list of pairs that turn a statement of this field around.
 """
 
@@ -29,7 +29,7 @@ _LISTING = frozenset({"no", "without", "neither", "nor"})
 """These govern a whole list: no loss, duplication or disorder."""
 
 _NOT_NEGATING = re.compile(
-    r"\b(?:not (?:only|just|merely)|no (?:matter|doubt|(?:more|less|later|longer) than)|rather (?!than))"
+    r"\b(?:(?:or|why|if) not\b|not (?:only|just|merely)|no (?:matter|doubt|(?:more|less|later|longer) than)|rather (?!than))"
 )
 
 _DENIAL = re.compile(
@@ -99,7 +99,7 @@ def scopes(text: str) -> list[tuple[int, int]]:
                 if governed in _BOUNDARIES and not (token in _LISTING and governed == ","):
                     break
                 reach = stop
-            found.append((end, reach))
+            found.append((end, reach) if reach > end else (_clause(lowered, start), start))
     return found + _waved(lowered)
 
 
@@ -107,9 +107,14 @@ def _waved(lowered: str) -> list[tuple[int, int]]:
     """The stretch in front of each word that says that it's needless or a waste."""
     found = []
     for each in _WAVED.finditer(lowered):
-        cuts = [cut.end() for cut in _OTHER_CLAUSE.finditer(lowered, 0, each.start())]
-        found.append((cuts[-1] if cuts else 0, each.start()))
+        found.append((_clause(lowered, each.start()), each.start()))
     return found
+
+
+def _clause(lowered: str, place: int) -> int:
+    """Where the clause begins that stands in front of a place."""
+    cuts = [cut.end() for cut in _OTHER_CLAUSE.finditer(lowered, 0, place)]
+    return cuts[-1] if cuts else 0
 
 
 def _negates(token: str) -> bool:
