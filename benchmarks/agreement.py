@@ -21,14 +21,24 @@ import argparse
 import datetime as dt
 from collections.abc import Mapping
 from importlib.metadata import version
+from itertools import zip_longest
 from pathlib import Path
 
 import bot
 from benchmarks import card, fits, picture, report
 from benchmarks.data import ROOT, SETS, Rated, bank_questions, rated, read, read_bank, read_interviews
 from benchmarks.interviews import SPLITS, answered
-from benchmarks.invariances import AIMS, alarms_on_interviews, alarms_on_sets, attacks, cases, invariances
+from benchmarks.invariances import (
+    AIMS,
+    alarms_on_interviews,
+    alarms_on_sets,
+    attacks,
+    attacks_on_short,
+    cases,
+    invariances,
+)
 from benchmarks.steps import steps
+from bot.core.model import Task
 from bot.graders.embedded import EmbeddedGrader
 
 __all__ = ["AIMS", "cases", "main", "measure", "read_bank"]
@@ -52,6 +62,7 @@ def measure(grader: EmbeddedGrader, folder: Path | None, sample: int, seed: int)
         alarms=[*alarms_on_sets(found), *alarms_on_interviews(grader, interviews)],
         steps=steps(grader, list(zip(names, tasks, strict=True)), interviews, seed),
         agreement=agreement(found, seed),
+        short=attacks_on_short(grader, set_questions(folder) if folder else ()),
     )
 
 
@@ -59,6 +70,13 @@ def on_sets(grader: EmbeddedGrader, folder: Path, sample: int, seed: int) -> dic
     """The data sets that are there, graded."""
     files = {name: folder / f"{name}_dev.csv" for name in SETS}
     return {name: rated(grader, read(file, sample, seed), name) for name, file in files.items() if file.is_file()}
+
+
+def set_questions(folder: Path) -> list[Task]:
+    """The questions of the data sets that are there, by turns between the sets."""
+    files = [file for name in SETS if (file := folder / f"{name}_dev.csv").is_file()]
+    asked = [list({row.task.question: row.task for row in read(file, 0, 0)}.values()) for file in files]
+    return [task for turn in zip_longest(*asked) for task in turn if task]
 
 
 def agreement(found: Mapping[str, list[Rated]], seed: int) -> dict[str, report.Agreement]:
@@ -84,6 +102,8 @@ def tell(run: report.Run) -> None:
     _print("between people, and other methods", [["who", "on", "reaches"], *map(list, report.ANCHORS)])
     _print("answers made from the bank", report.held(run.invariances))
     _print("attacks", report.held(run.attacks))
+    if run.short:
+        _print("attacks on questions without key points and with a short sample answer", report.held(run.short))
     _print("one step further", report.steps(run))
     _print("remarks on honest answers", report.alarms(run))
     _print("interview answers in the band of a strict reader", report.bands(run))

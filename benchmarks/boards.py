@@ -79,7 +79,7 @@ def fill(path: Path, grades: int) -> None:
 
 
 class Boards:
-    """What people ask of a filled database. Each figure is processor milliseconds in the median, all threads together."""
+    """What people ask of a filled database: processor milliseconds in the median, all threads together."""
 
     def __init__(self, store: SqliteStore, path: Path) -> None:
         self._store, self._path = store, path

@@ -32,8 +32,14 @@ are good, so such a map gives "I don't know" a middling score.
 _INTERVIEWS = """## Interview answers
 
 Answers to the bank's questions, by kind, with the band of scores that a strict reader allows. The distance is that from
-the score to the band, on average, 0 within. Constants were set on answers to the "dev" questions. The "test" questions
-are others, but not blind any more in full: shares of some kinds of them were known when later constants were set.
+the score to the band, on average, 0 within.
+
+- "dev": constants, and the weights that read contradictions, were set on these answers. Not unseen.
+- "test": other questions of the bank, on which nothing was set; but shares of some kinds of them were known when later
+  constants were, so these aren't blind any more in full.
+- "blind": written before the reading of contradictions was, and not looked at until it was done. These answers are
+  unseen, some of their questions are those of "dev". Most are wrong or contradicting ones, so their "all" doesn't
+  compare with that of the other two.
 """
 
 _LEDGER = """The ledger names what an answer does with each key point. The reader's verdicts are the rows, the grader's
@@ -51,14 +57,12 @@ _LIMITS = """## Limits
   too high unless a negation or an opposite gives it away.
 - A wrong answer on the same topic and a contradiction in free wording are its weakest kinds: see "wrong", "contra" and
   "mixed" above, and the row "contradicted" of the ledger.
-- One more contradiction should never raise a score. That holds for outright denials only: a sentence of the sample
-  answer whose verbs are negated often raises it; see the table of steps above.
+- One more contradiction should never raise a score. A key point that is repeated with its verbs negated may, rarely:
+  how often it did is in the table of steps above. A contradiction in freer wording may too.
 - It reads English. Code, formulas and tables count as the words that stand in them.
 - The interview answers and their bands were written by this project, one reader each, not by a panel of interviewers.
   "dev" was in sight while constants were set; "test" has other questions of the same bank.
-- The made answers and the attacks are those that we thought of. They hold on questions with key points. Where there are
-  none and the sample answer is a sentence or so, about one attack in twenty got more than 2 (8 of 181, on questions of
-  Mohler and SAF), above all the question repeated: give such questions key points.
+- The made answers and the attacks are those that we thought of, on questions with key points. {short}
 - Scores are for practice. Don't use them for hiring decisions.
 """
 
@@ -86,7 +90,18 @@ def _parts(run: report.Run) -> Iterator[str]:
     yield f"{report.markdown(report.steps(run))}\n"
     yield _ALARMS
     yield f"{report.markdown(report.alarms(run))}\n"
-    yield _LIMITS
+    yield _LIMITS.format(short=_short(run))
+
+
+def _short(run: report.Run) -> str:
+    if not run.short:
+        return "Questions without any, and a short sample answer, weren't tried in this run."
+    kept, asked = sum(each.kept for each in run.short), sum(len(each.scores) for each in run.short)
+    return (
+        "Where there are none and the\n  sample answer is a sentence or so, "
+        f"{asked - kept} of {asked} attack answers got more than 2, on questions of the data\n  sets: "
+        "give such questions key points."
+    )
 
 
 def _agreement(run: report.Run) -> Iterator[str]:

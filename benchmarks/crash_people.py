@@ -149,7 +149,7 @@ class People:
         if (message := self._recent()) and not message.addressed:
             talk = self._rng.random() < 0.1
             version = self._version(message.thread, talk=talk, edit=True)
-            if version.text != message.versions[-1].text:  # the same words are no edit
+            if version.text not in [before.text for before in message.versions]:  # the same words are no edit
                 self._world.edit(message, version)
 
     def _delete(self) -> None:

@@ -97,7 +97,7 @@ class Still:
 
 
 def communities_curve(folder: Path, *, quick: bool) -> Curve:
-    """Processor milliseconds of a step of the rounds' clock when nothing is due, and of posting one question, by communities."""
+    """Processor milliseconds of a step of the rounds' clock when nothing is due, and of posting one question."""
     steps, posts = [], []
     for count in (1, 10, 100) if quick else (1, 10, 100, 1_000, 10_000):
         path = folder / f"communities-{count}.sqlite3"

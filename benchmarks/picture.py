@@ -13,7 +13,8 @@ from benchmarks.report import ENTITLED, Run
 WIDTH, HEIGHT = 1100, 640
 _SCALE = 2  # drawn larger and scaled down: Pillow's shapes have no smooth edges
 _CARD, _INK, _FAINT, _GRID = "#ffffff", "#1f2933", "#616e7c", "#e4e7eb"
-_DEV, _TEST, _AIM = "#9ccbe6", "#0072b2", "#d55e00"  # after Okabe and Ito: told apart by colour-blind people too
+# After Okabe and Ito: told apart by colour-blind people too.
+_DEV, _TEST, _BLIND, _AIM = "#9ccbe6", "#0072b2", "#009e73", "#d55e00"
 _AIMS = {
     ("mohler", "Pearson"): 0.66,
     ("mohler", "QWK"): 0.60,
@@ -119,7 +120,11 @@ def _promises(pen: _Pen, run: Run) -> None:
 
 def _bands(pen: _Pen, run: Run) -> None:
     pen.text((600, 76), "Interview answers in a strict reader's band, by kind", 15, _INK, "lm")
-    for x, split, colour in ((600, "dev", _DEV), (760, "test (other questions)", _TEST)):
+    for x, split, colour in (
+        (600, "dev (in sight)", _DEV),
+        (730, "test (other questions)", _TEST),
+        (910, "blind (unseen answers)", _BLIND),
+    ):
         pen.box(x, 92, x + 14, 106, colour)
         pen.text((x + 22, 99), split, 13, _INK, "lm")
     scale = _Scale(pen, 720, 1060, 118, 608)
@@ -127,13 +132,13 @@ def _bands(pen: _Pen, run: Run) -> None:
     pen.line((aim, 118), (aim, 608), _AIM, 1.5)
     pen.text((aim, 110), "aim", 12, _AIM, "mm")
     rows = [
-        (kind, tuple((found[split].share if split in found else 0.0, colour) for split, colour in _COLOURS))
+        (kind, tuple((found[split].share, colour) for split, colour in _COLOURS if split in found))
         for kind, found in by_kind(run.interviews).items()
     ]
     _bars(pen, scale, rows, 122, 604)
 
 
-_COLOURS = (("dev", _DEV), ("test", _TEST))
+_COLOURS = (("dev", _DEV), ("test", _TEST), ("blind", _BLIND))
 
 
 def _bars(

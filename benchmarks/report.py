@@ -30,7 +30,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that one run found. `sample` is the most answers of a set (0: all), `seed` chose them."""
+    """All that one run found. `sample` is the most answers of a set (0: all), `seed` chose them.
+
+    `short` has the attacks on the sets' questions whose reference is a sentence or so.
+    """
 
     on: dt.date
     versions: Mapping[str, str]
@@ -42,6 +45,7 @@ class Run:
     alarms: Sequence[Alarms]
     steps: Sequence[Steps]
     agreement: Mapping[str, Agreement] = field(default_factory=dict)
+    short: Sequence[Kept] = ()
 
 
 ANCHORS = (

@@ -14,8 +14,8 @@ from bot.stores.units import Failed, Outcome, Start
 MAX_BATCH: Final = 256
 """Units to a transaction: more would save nothing and let the first wait for the last."""
 
-GATHER_MS: Final = 10
-"""How long at most a batch is gathered that is smaller than the one before."""
+GATHER_MS: Final = 5
+"""How long at most a batch is gathered that has less than half the units of the one before."""
 
 MOST_WAITING: Final = 4_096
 """Units that may wait at once; whoever brings another waits for room."""
@@ -90,14 +90,11 @@ class Batches:
                 job.resolve(gone)
 
     async def _gather(self, last: int) -> None:
-        """In a burst wait while others keep coming: a flush for a few costs as much as one for all."""
+        """In a burst wait for the others, who are about to come: a flush for a few costs as much as one for all."""
         for _ in range(GATHER_MS):
-            came = len(self._waiting)
-            if came >= last or self._closing:
+            if len(self._waiting) >= last // 2 or self._closing:
                 return
             await asyncio.sleep(0.001)
-            if len(self._waiting) == came:
-                return
 
 
 def next_of(waiting: deque[Job], most: int) -> list[Job]:

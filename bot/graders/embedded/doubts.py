@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.graders.embedded import contradiction, scoring
+from bot.graders.embedded import contradiction, polarity, scoring
 from bot.graders.embedded.align import Aligner, Match, Reference
 from bot.graders.embedded.contradiction import Numbers, Side
 from bot.graders.embedded.passage import Passage, sentence
@@ -178,4 +178,5 @@ def _side(aligner: Aligner, passage: Passage, place: int) -> Side:
 
 
 def _turns(meant: Side, said: Side) -> bool:
-    return contradiction.negated(meant, said) >= _TURNED
+    ends = [any(polarity.ends_negated(each.text) for each in side.passage.sentences) for side in (meant, said)]
+    return contradiction.negated(meant, said) >= _TURNED or (ends[1] and not ends[0])

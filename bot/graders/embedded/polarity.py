@@ -1,7 +1,7 @@
 """Which words of a sentence stand under a negation, and which words are opposites.
 
 Negation scope by rule, after NegEx (Chapman et al. 2001): from the negating word to the end of its clause, a few words
-at most; what is said to be needless or a waste is negated backwards, from the start of its clause, and so is what a negation ends. Opposites are a
+at most; what is said to be needless or a waste is negated backwards, from the start of its clause. Opposites are a
 short list of pairs that turn a statement of this field around.
 """
 
@@ -29,7 +29,7 @@ _LISTING = frozenset({"no", "without", "neither", "nor"})
 """These govern a whole list: no loss, duplication or disorder."""
 
 _NOT_NEGATING = re.compile(
-    r"\b(?:(?:or|why|if) not\b|not (?:only|just|merely)|no (?:matter|doubt|(?:more|less|later|longer) than)|rather (?!than))"
+    r"\b(?:not (?:only|just|merely)|no (?:matter|doubt|(?:more|less|later|longer) than)|rather (?!than))"
 )
 
 _DENIAL = re.compile(
@@ -48,6 +48,8 @@ _WAVED = re.compile(
     r"|nobody needs|makes? no (?:sense|difference)|can (?:well )?be (?:skipped|ignored|omitted|left out|neglected))\b"
 )
 _OTHER_CLAUSE = re.compile(r"[,;:.!?()–—]|\b(?:but|because|since|so|although|though|while|whereas|unless|which|then)\b")
+
+_LAST = re.compile(r"(?<!\bor )(?<!\bif )(?<!\bwhy )\b(?:not|never|[a-z]+n['’]t)\s*(?:$|[,;:.!?)])")
 
 _OPENING = 16
 """Characters that may stand before a denial that opens a sentence: "However, it is"."""
@@ -84,6 +86,11 @@ def denies(text: str) -> bool:
     return found is not None and found.start() <= _OPENING
 
 
+def ends_negated(text: str) -> bool:
+    """Whether a negation ends a clause, and so negates what stands in front of it: "how recent it is not"."""
+    return _LAST.search(text.lower()) is not None
+
+
 def scopes(text: str) -> list[tuple[int, int]]:
     """The stretch (start, end) of a sentence that each of its negations governs; those that work backwards last."""
     lowered = text.lower()
@@ -99,7 +106,7 @@ def scopes(text: str) -> list[tuple[int, int]]:
                 if governed in _BOUNDARIES and not (token in _LISTING and governed == ","):
                     break
                 reach = stop
-            found.append((end, reach) if reach > end else (_clause(lowered, start), start))
+            found.append((end, reach))
     return found + _waved(lowered)
 
 
@@ -107,14 +114,9 @@ def _waved(lowered: str) -> list[tuple[int, int]]:
     """The stretch in front of each word that says that it's needless or a waste."""
     found = []
     for each in _WAVED.finditer(lowered):
-        found.append((_clause(lowered, each.start()), each.start()))
+        cuts = [cut.end() for cut in _OTHER_CLAUSE.finditer(lowered, 0, each.start())]
+        found.append((cuts[-1] if cuts else 0, each.start()))
     return found
-
-
-def _clause(lowered: str, place: int) -> int:
-    """Where the clause begins that stands in front of a place."""
-    cuts = [cut.end() for cut in _OTHER_CLAUSE.finditer(lowered, 0, place)]
-    return cuts[-1] if cuts else 0
 
 
 def _negates(token: str) -> bool:
