@@ -51,7 +51,7 @@ ROUNDS: Final = (
     "round.counted",
     "round.revealed",
 )
-"""The daily post and the one on demand, the count of answers, the close. `question.posted` is without its thread yet."""
+"""The daily post and the one on demand, the count of answers, the close. `question.posted` has no thread yet."""
 
 PEOPLE: Final = ("channel.saved", "rule.recounted", "person.erased", "person.forgotten")
 """What organisers change, and a person who is forgotten: first on the platform, then here."""
