@@ -25,14 +25,18 @@ def headings(number: str) -> list[str]:
     """The headings of a seed document that a question should name, without sections that hold others."""
     (path,) = SEEDS.glob(f"{number}_*.txt")
     text = path.read_text(encoding="utf-8")
-    found = [match["name"].replace("$$$", "").strip() for match in _HEADING.finditer(text)]
+    found = [plain(match["name"]) for match in _HEADING.finditer(text)]
     return [name for name in found if name not in NO_QUESTIONS[number] and not name.endswith(":")]
 
 
 def named() -> set[str]:
     """The headings that questions of the bank name as their sources, as they name them."""
     sources = [part for question in load_bank(default_folder("bank")) for part in question.source.split("; ")]
-    return {part.partition(" > ")[2] for part in sources}
+    return {plain(part.partition(" > ")[2]) for part in sources}
+
+
+def plain(name: str) -> str:
+    return name.replace("$$$", "").strip()
 
 
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="the seed documents aren't beside this checkout")

@@ -60,6 +60,30 @@ def test_a_point_repeated_with_one_negation_more_is_contradicted_and_no_evidence
     assert verdict.score <= 2
 
 
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("infrastructure-as-code", "State is not stored remotely with locking, because it can not contain secrets."),
+        (
+            "schema-index-partition",
+            "Sharding is not a last resort, and its key must not spread load and match most queries.",
+        ),
+    ],
+)
+def test_two_negations_more_turn_a_repeated_point_around_too(grader: EmbeddedGrader, name: str, answer: str) -> None:
+    verdict = grader.judge(strict.task(BANK[name], answer))
+    assert Coverage.CONTRADICTED in {each.coverage for each in verdict.points}
+    assert verdict.score <= 2
+
+
+def test_a_negation_at_the_end_of_a_clause_negates_what_stands_in_front_of_it() -> None:
+    assert polarity.ends_negated("We check ranges and how recent the data is not.")
+    assert polarity.ends_negated("They add up deviations, as others don't, for weeks.")
+    assert not any(
+        map(polarity.ends_negated, ("We check whether it's fresh or not.", "It does not add up.", "Why not?"))
+    )
+
+
 @pytest.mark.parametrize("text", ["A load test isn't useful.", "Exploration is a waste.", "Spare nodes don't matter."])
 def test_what_is_said_to_be_needless_is_negated_backwards(text: str) -> None:
     assert any(start == 0 and end > 4 for start, end in polarity.scopes(text))
