@@ -119,18 +119,18 @@ def _promises(pen: _Pen, run: Run) -> None:
 
 
 def _bands(pen: _Pen, run: Run) -> None:
-    pen.text((600, 76), "Interview answers in a strict reader's band, by kind", 15, _INK, "lm")
+    pen.text((600, 72), "Interview answers in a strict reader's band, by kind", 15, _INK, "lm")
     for x, split, colour in (
         (600, "dev (in sight)", _DEV),
         (730, "test (other questions)", _TEST),
         (910, "blind (unseen answers)", _BLIND),
     ):
-        pen.box(x, 92, x + 14, 106, colour)
-        pen.text((x + 22, 99), split, 13, _INK, "lm")
+        pen.box(x, 87, x + 14, 101, colour)
+        pen.text((x + 22, 94), split, 13, _INK, "lm")
     scale = _Scale(pen, 720, 1060, 118, 608)
     aim = scale.at(_BAND_AIM)
     pen.line((aim, 118), (aim, 608), _AIM, 1.5)
-    pen.text((aim, 110), "aim", 12, _AIM, "mm")
+    pen.text((aim, 111), "aim", 12, _AIM, "mm")
     rows = [
         (kind, tuple((found[split].share, colour) for split, colour in _COLOURS if split in found))
         for kind, found in by_kind(run.interviews).items()

@@ -8,7 +8,7 @@ import pytest
 
 from bot.content import load_bank
 from bot.core import strict
-from bot.core.model import Coverage, Verdict
+from bot.core.model import Coverage, Remark, Verdict
 from bot.graders.embedded import EmbeddedGrader, polarity
 from bot.graders.embedded.opposites import OPPOSITES, stem
 
@@ -72,7 +72,8 @@ def test_a_point_repeated_with_one_negation_more_is_contradicted_and_no_evidence
 )
 def test_two_negations_more_turn_a_repeated_point_around_too(grader: EmbeddedGrader, name: str, answer: str) -> None:
     verdict = grader.judge(strict.task(BANK[name], answer))
-    assert Coverage.CONTRADICTED in {each.coverage for each in verdict.points}
+    assert Remark.CONTRADICTION in verdict.remarks
+    assert Coverage.COVERED not in {each.coverage for each in verdict.points}
     assert verdict.score <= 2
 
 
