@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ from bot.ops import logs
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
+
+
+log = logging.getLogger(__name__)
 
 
 def add_to(commands: _SubParsersAction[Any]) -> None:
@@ -46,7 +50,10 @@ async def run(arguments: argparse.Namespace) -> int:
     try:
         await serving
     except asyncio.CancelledError:
-        print("Stopped.", file=sys.stderr)
+        if chosen.log_format == "json":  # whoever reads it expects an object in each line
+            log.info("stopped")
+        else:
+            print("Stopped.", file=sys.stderr)
     return 0
 
 

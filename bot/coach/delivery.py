@@ -7,7 +7,8 @@ import contextlib
 import datetime as dt
 import functools
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from bot.coach import records
 from bot.coach.replies import grade_in
@@ -18,6 +19,8 @@ from bot.core.errors import PlatformAway, PlatformError, StoreError
 from bot.core.message import Message, Parcel, ParcelKind
 from bot.core.model import Channel, Person
 from bot.core.ports import NO_METER, Clock, CrashPoint, Meter, Platform, Row, Sent, Store, Unit, one, rows, soft
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ class Delivery:
         clock: Clock,
         crash: CrashPoint,
         *,
-        catch_up: Callable[[Platform], Awaitable[int]],
+        catch_up: Callable[[Platform, int], Awaitable[int]],
         lease: dt.timedelta = LEASE,
         meter: Meter = NO_METER,
     ) -> None:
@@ -95,16 +98,21 @@ class Delivery:
 
     async def renew(self) -> float:
         """Hold on to the channels that are being sent to; the seconds until that is due again."""
-        for (community, channel), held in list(self._held.items()):
-            now = self._clock.now()
-            until = now + self._lease
-            kept = await self._store.write(
-                rows, "outbox_renew", platform=self._platform.name, community=community, channel=channel,
-                now=records.micros(now), lease=records.micros(until),
-            )  # fmt: skip
-            if kept:
-                held.until = until
+        until = self._clock.now() + self._lease
+        held = list(self._held.items())
+        kept = await asyncio.gather(*(self._end(key, lease, until) for key, lease in held))  # in one transaction
+        for (_, lease), so in zip(held, kept, strict=True):
+            if so:
+                lease.until = until
         return self._lease.total_seconds() / 3
+
+    async def _end(self, key: tuple[str, str], held: _Held, end: dt.datetime) -> bool:
+        """Let the lease on a channel end at another time; False where we have none any more."""
+        moved = await self._store.write(
+            rows, "outbox_renew", platform=self._platform.name, community=key[0], channel=key[1],
+            held=records.micros(held.until), lease=records.micros(end),
+        )  # fmt: skip
+        return bool(moved)
 
     async def idle(self) -> None:
         """Wait until the channels that were started on are through."""
@@ -113,14 +121,9 @@ class Delivery:
 
     async def stop(self) -> None:
         """End what is being sent; what was sent and not marked is looked for by whoever comes next, at once."""
-        held = list(self._held)
+        held = list(self._held.items())
         await stop(self._at_work.values())
-        now = records.micros(self._clock.now())
-        for community, channel in held:
-            await self._store.write(
-                rows, "outbox_renew", platform=self._platform.name, community=community, channel=channel,
-                now=now, lease=now,
-            )  # fmt: skip
+        await asyncio.gather(*(self._end(key, lease, self._clock.now()) for key, lease in held))
 
     def _finished(self, key: tuple[str, str], task: asyncio.Task[None]) -> None:
         del self._at_work[key]
@@ -141,10 +144,7 @@ class Delivery:
         """End a lease that would keep the channel for longer than the database was away."""
         held = self._failed.pop((community, channel), None)
         if held:
-            await self._store.write(
-                rows, "outbox_let_go", platform=self._platform.name, community=community, channel=channel,
-                now=records.micros(self._clock.now()), lease=records.micros(held.until),
-            )  # fmt: skip
+            await self._end((community, channel), held, self._clock.now())
 
     async def _channel(self, community: str, channel: str) -> None:
         now = self._clock.now()
@@ -219,7 +219,7 @@ class Delivery:
         if personal:
             # These can't be looked for afterwards: better once too few than twice.
             await self._mark(row, parcel, Sent(row["message"] or ""))
-            await self._platform.send(parcel)
+            await _in_time(self._platform.send(parcel))
             self._crash("personal.sent")
             return
         there = await self._found(row, parcel)
@@ -235,11 +235,12 @@ class Delivery:
             if not sent.thread and not row["message"]:
                 await self._without_thread(row, sent)
             if there:
-                await self._catch_up(self._platform)  # some may have come since it was posted
+                await self._catch_up(self._platform, row["round_id"])  # some may have come since it was posted
 
     async def _found(self, row: Row, parcel: Parcel) -> Sent | None:
         """A message that left before a crash, without its mark."""
-        return await self._platform.find(parcel) if row["tries"] > 1 and not row["message"] else None
+        may_be_there = row["tries"] > 1 and not row["message"]
+        return await _in_time(self._platform.find(parcel)) if may_be_there else None
 
     async def _missed(self, row: Row, parcel: Parcel) -> bool:
         """Whether this is a question that comes too late to be posted."""
@@ -253,15 +254,11 @@ class Delivery:
             await self._amend(row, parcel)
             return Sent(row["message"])
         self._crash("outbox.sending")
-        try:
-            async with asyncio.timeout(SEND_S):
-                return await self._platform.send(parcel)
-        except TimeoutError as error:
-            raise PlatformAway(f"no answer within {SEND_S:.0f} s") from error
+        return await _in_time(self._platform.send(parcel))
 
     async def _amend(self, row: Row, parcel: Parcel) -> None:
         try:
-            await self._platform.amend(row["message"], parcel)
+            await _in_time(self._platform.amend(row["message"], parcel))
             self._crash("outbox.amended")
         except PlatformError as error:
             if parcel.kind is not ParcelKind.QUESTION:
@@ -274,7 +271,7 @@ class Delivery:
         parcel = await self._store.read(_parcel, row)
         if parcel:
             with contextlib.suppress(PlatformError):
-                await self._platform.amend(sent.message, parcel)
+                await _in_time(self._platform.amend(sent.message, parcel))
 
     async def _mark(self, row: Row, parcel: Parcel, sent: Sent) -> object:
         mark = _mark if parcel.only_for else _mark_public
@@ -304,6 +301,15 @@ class Delivery:
     async def _release(self, untried: Sequence[Row], seconds: float) -> None:
         """Give back what wasn't tried: the oldest of its channel decides when that goes on."""
         await asyncio.gather(*(self._wait(row, seconds, row["tries"] - 1) for row in untried))
+
+
+async def _in_time(call: Coroutine[Any, Any, T]) -> T:
+    """What a platform answers. Raises PlatformAway when that takes too long: its channel waits for it meanwhile."""
+    try:
+        async with asyncio.timeout(SEND_S):
+            return await call
+    except TimeoutError as error:
+        raise PlatformAway(f"no answer within {SEND_S:.0f} s") from error
 
 
 # ---------------------------------------------------------------------------------------------- units of work

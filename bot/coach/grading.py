@@ -77,6 +77,14 @@ async def assess(grader: Grader, question: Question, answer: str, support: Suppo
     return strict.enforce(task, verdict, {pair for pair, so in zip(claimed, found, strict=True) if not so})
 
 
+@dataclass(slots=True)
+class _Claim:
+    """A reply that this process grades, and until when (in microseconds) it is left to it."""
+
+    id: int
+    until: int
+
+
 class Grading:
     """The worker. Any number of them may run: a claim is a lease, renewed while its worker lives."""
 
@@ -100,8 +108,8 @@ class Grading:
         self._at_once = graders.at_once
         self._same = Alone()
         self._questions: dict[str, Question] = {}
-        self._at_work: dict[asyncio.Task[None], int] = {}
-        self._unrecorded: list[int] = []
+        self._at_work: dict[asyncio.Task[None], _Claim] = {}
+        self._unrecorded: list[_Claim] = []
         self.bell = bell
 
     async def step(self) -> float:
@@ -112,7 +120,7 @@ class Grading:
         now = self._clock.now()
         if late := list(self._unrecorded):  # their lease would keep them longer than the database was away
             again = records.micros(now + dt.timedelta(seconds=RETRY_AFTER_ERROR_S))
-            await self._store.write(_renew, late, records.micros(now), again)
+            await self._store.write(_renew, late, again)
             del self._unrecorded[: len(late)]
         lease = records.micros(now + self._lease)
         claimed = None
@@ -121,7 +129,7 @@ class Grading:
         self._crash("reply.claimed")
         for row in sorted(claimed, key=lambda row: (row["at"], row["id"])):
             task = asyncio.create_task(self._one(row), name=f"grade reply {row['id']}")
-            self._at_work[task] = row["id"]
+            self._at_work[task] = _Claim(row["id"], lease)
             task.add_done_callback(self._finished)
         if len(claimed) == room:
             return LONGEST_WAIT_S
@@ -133,8 +141,9 @@ class Grading:
     async def renew(self) -> float:
         """Hold on to what is being graded; the seconds until that is due again."""
         if held := list(self._at_work.values()):
-            now = self._clock.now()
-            await self._store.write(_renew, held, records.micros(now), records.micros(now + self._lease))
+            lease = records.micros(self._clock.now() + self._lease)
+            for claim in await self._store.write(_renew, held, lease):
+                claim.until = lease
         return self._lease.total_seconds() / 3
 
     async def take_back(self) -> None:
@@ -151,16 +160,15 @@ class Grading:
         held = list(self._at_work.values())
         await stop(self._at_work)
         if held:
-            now = records.micros(self._clock.now())
-            await self._store.write(_renew, held, now, now)
+            await self._store.write(_renew, held, records.micros(self._clock.now()))
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        id_ = self._at_work.pop(task)
+        claim = self._at_work.pop(task)
         self.bell.hear()
         if not task.cancelled() and (error := task.exception()):
             log.error("%s: could not be recorded; it is tried again: %s", task.get_name(), error)
             if isinstance(error, StoreError):
-                self._unrecorded.append(id_)
+                self._unrecorded.append(claim)
 
     async def _one(self, row: Row) -> None:
         question = await self._question(row)
@@ -175,6 +183,8 @@ class Grading:
                 else:
                     await self._postpone(row, error)
                 return
+            except StoreError:  # the database's fault is not the grader's
+                raise
             except Exception as error:  # noqa: BLE001  whatever a grader does, its reply isn't lost
                 await self._give_back(row, error)
                 return
@@ -282,9 +292,13 @@ def _outcome(grade: Grade) -> str:
 # ---------------------------------------------------------------------------------------------- units of work
 
 
-def _renew(held: Sequence[int], now: int, lease: int) -> Unit[None]:
-    for id_ in held:
-        yield from one("reply_renew", id=id_, now=now, lease=lease)
+def _renew(held: Sequence[_Claim], lease: int) -> Unit[list[_Claim]]:
+    """Let leases end at another time (in microseconds); the claims that we still had."""
+    kept: list[_Claim] = []
+    for claim in held:
+        moved = yield from one("reply_renew", id=claim.id, held=claim.until, lease=lease)
+        kept += [claim] if moved else []
+    return kept
 
 
 def _take_back(now: int) -> Unit[None]:

@@ -107,17 +107,17 @@ class Replies:
         """The grade of one reply, for its author only. Raises UsageError for everybody else."""
         return await self._store.read(_graded, reply_id, place, person.id)
 
-    async def catch_up(self, platform: Platform) -> int:
+    async def catch_up(self, platform: Platform, round_id: int | None = None) -> int:
         """Re-read every thread that is or was lately open, from its round's start: take what was missed, withdraw what
         vanished.
 
         The number of replies that were new. A platform that can't be read for one thread doesn't stop the others.
-        Communities that another process hears are left to it.
+        Communities that another process hears are left to it. With `round_id` only that round's thread.
         """
         new = 0
         since = records.micros(self._clock.now() - _READ_AGAIN)
         for row in await self._store.read(rows, "rounds_read_again", platform=platform.name, since=since):
-            if not platform.serves(row["community"]):
+            if not platform.serves(row["community"]) or row["id"] != (round_id or row["id"]):
                 continue
             try:
                 new += await self._catch_up_round(platform, row)

@@ -83,18 +83,17 @@ def tell(round_id: int, now: int) -> Unit[None]:
     yield from one("round_count_due", id=round_id, fresh=now - fresh, soon=now + soon, later=now + later)
 
 
-def count_due(now: int) -> Unit[int]:
-    """Have the questions amended whose count is due and has changed; how many."""
-    amended = 0
-    for row in (yield from rows("rounds_to_count", now=now)):
+def count_due(now: int, most: int) -> Unit[int]:
+    """Have questions amended whose count is due and has changed; how many were due, at most `most`."""
+    found = yield from rows("rounds_to_count", now=now, most=most)
+    for row in found:
         if row["busy"]:
             yield from one("round_count_later", id=row["id"], soon=now + COUNT_SOON // dt.timedelta(microseconds=1))
             continue
         yield from one("round_counted", id=row["id"], answered=row["counted"])
         if row["counted"] != row["answered"]:
             yield from rows("outbox_again_of_round", round_id=row["id"], kind="question", now=now)
-            amended += 1
-    return amended
+    return len(found)
 
 
 def summaries(local_date: str, section: str) -> list[tuple[str, str]]:

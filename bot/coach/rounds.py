@@ -89,12 +89,16 @@ class Rounds:
         now = self._clock.now()
         await recount_due(self._store, self._crash)  # what a crash has left of it
         await self._post_due(now)
-        if await self._store.write(_close_due, records.micros(now)):
-            self._crash("round.closed")
-        if await self._store.write(results.count_due, records.micros(now)):
-            self._crash("round.counted")
-        if await self._store.write(_reveal_due, records.micros(now)):
-            self._crash("round.revealed")
+        for unit, point in (
+            (_close_due, "round.closed"),
+            (results.count_due, "round.counted"),
+            (_reveal_due, "round.revealed"),
+        ):
+            done = AT_ONCE
+            while done >= AT_ONCE:  # in parts: nobody's reply waits for all of them
+                done = await self._store.write(unit, records.micros(now), AT_ONCE)
+                if done:
+                    self._crash(point)
         self._deliver()
         return await self._store.read(_next_due, now)
 
@@ -368,9 +372,9 @@ def _skip_day(channel: Channel, day: dt.date, now: int) -> Unit[bool]:
     return row is not None
 
 
-def _close_due(now: int) -> Unit[int]:
-    """How many rounds were closed, those that were never posted among them."""
-    missed = yield from rows("rounds_missed", now=now)
+def _close_due(now: int, most: int) -> Unit[int]:
+    """How many rounds were closed, those that were never posted among them, of these at most `most`."""
+    missed = yield from rows("rounds_missed", now=now, most=most)
     for row in missed:  # its time passed before it could be posted
         yield from one("round_skip", id=row["id"])
         yield from rows("outbox_drop_round", round_id=row["id"])
@@ -378,13 +382,11 @@ def _close_due(now: int) -> Unit[int]:
     return len(missed) + len(closed)
 
 
-def _reveal_due(now: int) -> Unit[int]:
+def _reveal_due(now: int, most: int) -> Unit[int]:
+    """How many rounds were revealed, at most `most`: those without pending answers, or that waited long enough."""
     revealed = 0
-    waiting = yield from rows("rounds_to_reveal")
-    for row in waiting:
-        patience = REVEAL_WAITS // dt.timedelta(microseconds=1)
-        if row["pending"] and now < row["closed_at"] + patience:
-            continue
+    patience = REVEAL_WAITS // dt.timedelta(microseconds=1)
+    for row in (yield from rows("rounds_to_reveal", closed_before=now - patience, most=most)):
         if (yield from one("round_revealed", id=row["id"], now=now)):
             place = Place(row["platform"], row["community"], row["channel"])
             yield from post(place, "reveal", row["id"], None, now)

@@ -87,7 +87,10 @@ async def reading(url: str, steps: Sequence[Migration], *, alone: bool) -> Async
     Raises StoreError where its schema isn't this version's, StoreInUse.
     """
     async with opened(url) as (connection, where):
-        if alone:
+        # A target may take its time with a page, or to finish.
+        await connection.execute("SET idle_in_transaction_session_timeout = 0")
+        if alone:  # and a coach that is started meanwhile has to wait, or it would write what isn't copied
+            await connection.execute("SELECT pg_advisory_lock($1)", WRITERS_LOCK)
             await _require_unused(connection, where)
         if not await schemas.require_version(connection, where, steps, upgrade=False):
             raise StoreError(f"{where}: it has no tables yet; there is nothing to copy")

@@ -16,7 +16,8 @@ from bot.core.message import Parcel
 from bot.core.model import Task, Verdict
 from bot.core.ports import Sent, Store
 from bot.stores.sqlite import SqliteStore
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World, store_at
+from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World, store_at, world_at
+from tests.flow.crashes import CrashAt
 from tests.flow.test_one_reply import full, half
 
 
@@ -314,3 +315,58 @@ async def test_full_marks_count_once_for_both(twins: Twins) -> None:
     await asyncio.gather(*(app.settle() for app in twins.apps))
     assert await twins.worlds[1].points() == {"Ada": 10}
     assert len(twins.room.texts("grade")) == 1
+
+
+async def test_a_lease_that_ended_is_not_prolonged_over_its_new_holder(tmp_path: Path) -> None:
+    room = SlowRoom()
+    async with twins_at(tmp_path / "c.sqlite3", room) as twins:
+        twins.go()
+        await answers(twins, 4)
+        await twins.apps[0].coach.grading.step()
+        await twins.apps[0].coach.grading.idle()
+        first, second = (app.deliveries[0] for app in twins.apps)
+        await first.step()
+        await turn()
+        twins.clock.pass_(minutes=2)  # it stands still in the middle of its first message
+        await second.step()
+        await turn()
+        await first.renew()  # and wakes
+        room.go.set()
+        await first.idle()
+        await second.idle()
+        later = [parcel.key for _, parcel in room.sent if parcel.kind == "grade"][1:]
+        assert len(later) == len(set(later)), "what it hadn't begun to send is left to the other"
+
+
+async def test_a_grader_that_stood_still_does_not_prolong_what_another_has_taken_up(twins: Twins) -> None:
+    await answers(twins, 1)
+    first, second = (app.coach.grading for app in twins.apps)
+    await first.step()
+    twins.clock.pass_(seconds=61)
+    await second.step()
+    twins.clock.pass_(seconds=30)
+    await first.renew()
+    twins.clock.pass_(seconds=31)
+    await first.step()  # the second's lease has ended by now, as it was never renewed
+    twins.go()
+    for grading in (first, second):
+        await grading.idle()
+    assert [len(grader.asked) for grader in twins.graders] == [2, 1]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_words_that_changed_while_their_sender_died_are_corrected_where_they_are_found(tmp_path: Path) -> None:
+    room, clock = Room(), HandClock()
+    async with world_at(tmp_path / "c.sqlite3", room, clock, CrashAt("outbox.sent", 2)) as world:
+        round_ = await world.daily()
+        await world.app.coach.replies.take(world.reply(round_, "ada", half(round_.question.id)))
+        await world.app.settle()
+        assert len(room.texts("grade")) == 1
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        assert await world.app.coach.grading.regrade(PLACE, "1") == 1
+        await world.app.coach.grading.step()
+        await world.app.coach.grading.idle()
+        clock.pass_(seconds=61)
+        await world.app.settle()
+        assert len(room.texts("grade")) == 1
+        assert len([parcel for _, parcel in room.amended if parcel.kind == "grade"]) == 1

@@ -45,9 +45,7 @@ async def test_a_loop_and_an_organiser_that_race_post_once(world: World) -> None
     assert len(world.room.texts("question")) == 1
 
 
-@pytest.mark.parametrize(
-    "point", ["round.scheduled", "outbox.claimed", "outbox.sent", "round.opened", "reply.claimed"]
-)
+@pytest.mark.parametrize("point", ["round.scheduled", "outbox.claimed", "outbox.sent", "round.opened", "reply.claimed"])
 async def test_a_crash_at_any_point_posts_once_and_the_round_opens(tmp_path: Path, point: str) -> None:
     room, clock = Room(), HandClock()
     with contextlib.suppress(Crash):

@@ -142,7 +142,7 @@ WHERE id = :id AND count_due IS NULL RETURNING id;
 SELECT r.id, r.answered, (SELECT count(*) FROM results s WHERE s.round_id = r.id) AS counted,
     CASE WHEN EXISTS (SELECT 1 FROM outbox o WHERE o.platform = c.platform AND o.community = c.community
         AND o.channel = c.channel AND o.state IN ('waiting', 'sending')) THEN 1 ELSE 0 END AS busy
-FROM rounds r JOIN channels c ON c.id = r.channel_id WHERE r.count_due <= :now;
+FROM rounds r JOIN channels c ON c.id = r.channel_id WHERE r.count_due <= :now ORDER BY r.count_due LIMIT :most;
 
 -- name: round_count_later
 UPDATE rounds SET count_due = :soon WHERE id = :id RETURNING id;
@@ -156,16 +156,17 @@ SELECT min(count_due) AS at FROM rounds WHERE count_due IS NOT NULL;
 -- name: rounds_missed
 -- Those whose question nobody has begun to post. What was begun may be there, with answers: delivery finds that out.
 SELECT r.id FROM rounds r WHERE r.state = 'scheduled' AND r.closes_at <= :now
-    AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.round_id = r.id AND o.kind = 'question' AND o.tries > 0);
+    AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.round_id = r.id AND o.kind = 'question' AND o.tries > 0)
+LIMIT :most;
 
 -- name: round_missed
 SELECT id FROM rounds WHERE id = :id AND state = 'scheduled' AND closes_at <= :now;
 
 -- name: rounds_to_reveal
-SELECT r.id, r.closed_at, c.platform, c.community, c.channel,
-    (SELECT count(*) FROM replies p WHERE p.round_id = r.id AND p.state = 'received' AND p.practice = 0) AS pending
-FROM rounds r JOIN channels c ON c.id = r.channel_id
-WHERE r.state = 'closed' AND r.revealed_at IS NULL ORDER BY r.id;
+SELECT r.id, c.platform, c.community, c.channel FROM rounds r JOIN channels c ON c.id = r.channel_id
+WHERE r.state = 'closed' AND r.revealed_at IS NULL AND (r.closed_at <= :closed_before
+    OR NOT EXISTS (SELECT 1 FROM replies p WHERE p.round_id = r.id AND p.state = 'received' AND p.practice = 0))
+ORDER BY r.id LIMIT :most;
 
 -- name: round_revealed
 UPDATE rounds SET revealed_at = :now WHERE id = :id AND revealed_at IS NULL RETURNING id;
@@ -295,7 +296,7 @@ RETURNING id, round_id, platform, community, user_id, text, at, tries, waits,
 
 -- name: reply_renew
 -- What was put off meanwhile has left the line.
-UPDATE replies SET due_at = :lease WHERE id = :id AND state = 'received' AND turn > 0 AND due_at > :now RETURNING id;
+UPDATE replies SET due_at = :lease WHERE id = :id AND state = 'received' AND turn > 0 AND due_at = :held RETURNING id;
 
 -- name: replies_take_back
 -- Those under a lease, and those put off; a person's pace isn't cut short.
@@ -519,11 +520,12 @@ RETURNING id;
 SELECT id, state FROM outbox WHERE round_id = :round_id AND reply_id = :reply_id AND kind = :kind;
 
 -- name: outbox_again
--- What is on its way stays so; its mark sees that the words have changed meanwhile.
+-- What is on its way stays so; its mark sees that the words have changed meanwhile. What waits may have been posted
+-- at an earlier try.
 UPDATE outbox SET state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END,
-    again = CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
-    due_at = CASE WHEN state = 'sending' THEN due_at ELSE :now END
-WHERE id = :id AND state IN ('sending', 'sent', 'dropped', 'void')
+    again = CASE WHEN state = 'sending' OR (state = 'waiting' AND tries > 0 AND message = '') THEN 1 ELSE 0 END,
+    due_at = CASE WHEN state IN ('sending', 'waiting') THEN due_at ELSE :now END
+WHERE id = :id AND state IN ('waiting', 'sending', 'sent', 'dropped', 'void')
 RETURNING id;
 
 -- name: outbox_heads
@@ -539,7 +541,9 @@ FROM outbox o JOIN (
 
 -- name: outbox_claim
 -- Nothing where another process sends to this channel.
-UPDATE outbox SET state = 'sending', due_at = :lease, tries = tries + 1, again = 0
+-- What may have been posted before a crash keeps the note that its words have changed since.
+UPDATE outbox SET state = 'sending', due_at = :lease, tries = tries + 1,
+    again = CASE WHEN tries > 0 AND message = '' THEN again ELSE 0 END
 WHERE id IN (SELECT id FROM outbox WHERE platform = :platform AND community = :community AND channel = :channel
         AND state IN ('waiting', 'sending') ORDER BY id LIMIT :most)
     AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.platform = :platform AND s.community = :community
@@ -547,14 +551,9 @@ WHERE id IN (SELECT id FROM outbox WHERE platform = :platform AND community = :c
 RETURNING id, community, channel, kind, round_id, reply_id, tries, message, due_at;
 
 -- name: outbox_renew
+-- A lease is told by its end to the microsecond: nobody else's is moved.
 UPDATE outbox SET due_at = :lease
-WHERE platform = :platform AND community = :community AND channel = :channel AND state = 'sending' AND due_at > :now
-RETURNING id;
-
--- name: outbox_let_go
--- Told by its lease to the microsecond: nobody else's is ended.
-UPDATE outbox SET due_at = :now
-WHERE platform = :platform AND community = :community AND channel = :channel AND state = 'sending' AND due_at = :lease
+WHERE platform = :platform AND community = :community AND channel = :channel AND state = 'sending' AND due_at = :held
 RETURNING id;
 
 -- name: outbox_take_back
@@ -598,8 +597,8 @@ SELECT kind, failure FROM (
 -- name: outbox_again_of_round
 -- As outbox_again does. An amendment is tried afresh: how often there was one before says nothing about it.
 UPDATE outbox SET state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END,
-    again = CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
-    due_at = CASE WHEN state = 'sending' THEN due_at ELSE :now END,
-    tries = CASE WHEN state = 'sending' THEN tries ELSE 0 END
-WHERE kind = :kind AND state IN ('sending', 'sent') AND round_id = :round_id
+    again = CASE WHEN state = 'sending' OR (state = 'waiting' AND tries > 0 AND message = '') THEN 1 ELSE 0 END,
+    due_at = CASE WHEN state IN ('sending', 'waiting') THEN due_at ELSE :now END,
+    tries = CASE WHEN state IN ('sending', 'waiting') THEN tries ELSE 0 END
+WHERE kind = :kind AND state IN ('waiting', 'sending', 'sent') AND round_id = :round_id
 RETURNING id;
