@@ -6,11 +6,11 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Final, ParamSpec, TypeVar, cast
 
 from bot.core.errors import StoreError
-from bot.core.ports import Unit
-from bot.stores import copying, is_postgres, sqlite, sqlite_copies, sqlite_file
+from bot.core.ports import Unit, rows
+from bot.stores import copying, is_postgres, open_store, sqlite, sqlite_copies, sqlite_file
 from bot.stores import sqlite_files as files
 from bot.stores.copying import Source, Target
 from bot.stores.sql import SCHEMA, load_migrations
@@ -18,6 +18,9 @@ from bot.stores.tables import tables
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+GAP: Final = 1_000_000
+"""More messages than a coach posts between a backup and its restoring."""
 
 Begin = Callable[[int], Callable[[int], None]]
 """Is told how many steps there will be, and returns what is told of each few that are done."""
@@ -101,12 +104,24 @@ async def restore(file: Path, target: str, begin: Begin) -> None:
     """
     if not is_postgres(target):
         await sqlite.restore(file, sqlite_file(target))
-        return
-    backup = files.locate(file)
-    await sqlite.require_sound(backup)
-    async with sqlite_copies.upgraded(backup) as latest:
-        source = sqlite_copies.reading(latest, load_migrations(SCHEMA), alone=False)
-        await _copied(source, _filled(target, f"backup {backup}"), begin)
+    else:
+        backup = files.locate(file)
+        await sqlite.require_sound(backup)
+        async with sqlite_copies.upgraded(backup) as latest:
+            source = sqlite_copies.reading(latest, load_migrations(SCHEMA), alone=False)
+            await _copied(source, _filled(target, f"backup {backup}"), begin)
+    store = await open_store(target)
+    try:
+        await store.write(_as_restored)
+    finally:
+        await store.close()
+
+
+def _as_restored() -> Unit[None]:
+    """Have what the coach posted after the backup was taken looked for, and none of its numbers used again."""
+    yield from rows("outbox_may_be_posted")
+    if (yield from rows("outbox_leave_gap", gap=GAP)):
+        yield from rows("outbox_go_on")
 
 
 def reading(url: str, *, alone: bool = False) -> AbstractAsyncContextManager[Source]:

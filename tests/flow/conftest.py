@@ -256,6 +256,11 @@ async def dump(path: Path) -> str:
     return "\n".join(found)
 
 
+def assemble_at(store: Store, room: Room, clock: HandClock) -> App:
+    """A coach on a store, with a grader of its own."""
+    return assemble(store, WordGrader(), BANK, [room], clock=clock, rng=random.Random(7))
+
+
 @contextlib.asynccontextmanager
 async def world_at(
     path: Path, room: Room | None = None, clock: HandClock | None = None, crash: CrashPoint = no_crash
