@@ -106,7 +106,9 @@ class Settings(BaseSettings):
     )
     discord_token: SecretStr | None = Field(None, description="The Discord bot's token; `discord` needs it.")
     discord_api_url: str = Field(
-        "", description="A REST proxy's or test server's address instead of Discord's, up to `/api/v10`."
+        "",
+        description="A REST proxy's or test server's address instead of Discord's, up to `/api/v10`. It has to keep"
+        " Discord's limit of requests itself.",
     )
     discord_gateway_url: str = Field("", description="A gateway's address (`ws://` or `wss://`) instead of Discord's.")
     discord_shards: str = Field(

@@ -71,7 +71,9 @@ class DiscordChat:
         self._client: CoachClient | None = None
         self._sender: Sender | None = None
         self._ready = asyncio.Event()
-        self._pace, self._turns = Pace(shards.share if shards else 1.0), Turns(store)
+        # A proxy keeps Discord's limits for all who use it; to keep them twice would only halve the pace.
+        self._pace = None if api_url else Pace(shards.share if shards else 1.0)
+        self._turns = Turns(store)
         self._private = Private()
         self._erasures = Erasures(store, PLATFORM, self._erase, of=self.serves)
         self._receipts = Receipts(lambda: self._client)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
+import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -69,7 +70,7 @@ class CoachClient(discord.AutoShardedClient):
         listener: Listener,
         *,
         content: bool,
-        pace: Pace,
+        pace: Pace | None,
         turns: Turns,
         gateway: str = "",
         shards: Shards | None = None,
@@ -81,7 +82,7 @@ class CoachClient(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_ratelimit_timeout=LONGEST_RATE_LIMIT_S,
-            http_trace=pace.trace(),
+            http_trace=pace.trace() if pace else aiohttp.TraceConfig(),
             shard_count=shards.total if shards else None,
         )
         self.shard_ids = list(shards.ids) if shards else None
