@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says nothing on a machine that is busy with other things.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _STRIPPED = ("COACH_", "OPENAI_", "AZURE_", "DISCORD_", "SLACK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 

@@ -89,16 +89,13 @@ class Rounds:
         now = self._clock.now()
         await recount_due(self._store, self._crash)  # what a crash has left of it
         await self._post_due(now)
-        for unit, point in (
-            (_close_due, "round.closed"),
-            (results.count_due, "round.counted"),
-            (_reveal_due, "round.revealed"),
-        ):
-            done = AT_ONCE
-            while done >= AT_ONCE:  # in parts: nobody's reply waits for all of them
-                done = await self._store.write(unit, records.micros(now), AT_ONCE)
-                if done:
-                    self._crash(point)
+        # In parts: nobody's reply waits for all of them.
+        while await self._store.write(_close_due, records.micros(now), AT_ONCE):
+            self._crash("round.closed")
+        while await self._store.write(results.count_due, records.micros(now), AT_ONCE):
+            self._crash("round.counted")
+        while await self._store.write(_reveal_due, records.micros(now), AT_ONCE):
+            self._crash("round.revealed")
         self._deliver()
         return await self._store.read(_next_due, now)
 
