@@ -294,6 +294,10 @@ ATTEMPTS = st.lists(
 def test_an_attempt_without_a_slot_changes_nothing(
     rule: CountingRule, attempts: list[Attempt], position: int, score: int
 ) -> None:
+    # By the rule "latest" an earlier attempt has the slot while the last is pending.
+    pending = bool(attempts) and attempts[-1] == Attempt(None)
+    if rule is LATEST and pending:
+        return
     if position < len(attempts) and not rules.has_slot(rule, position, len(attempts)):
         other = [*attempts[:position], Attempt(score), *attempts[position + 1 :]]
         assert rules.counted(rule, other) == rules.counted(rule, attempts)
