@@ -95,6 +95,12 @@ def is_echo(answer: str, question: str, sample: str) -> bool:
     return tells_more and len(shared) >= 0.6 * len(asked) and len(said - asked) <= 0.12 * len(said)
 
 
+def repeats_question(sentence: str, question: str) -> bool:
+    """Whether a sentence says hardly a content word that isn't the question's: none, or one in nine of them."""
+    said, asked = _content(sentence), _content(question)
+    return bool(said) and len(said - asked) <= 0.12 * len(said)
+
+
 def is_keywords(sentences: Sequence[str], sample: str) -> bool:
     """Whether a text strings the sample's terms together without making sentences.
 

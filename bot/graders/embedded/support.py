@@ -78,7 +78,7 @@ class Support:
 
         The best of a point's wordings decides.
         """
-        read = {quote: self._aligner.passage(_telling(quote)) for _, quote in pairs}
+        read = {quote: self._aligner.passage(_telling(quote, question)) for _, quote in pairs}
         worth = [max(self.worth(each, read[quote], question) for each in point.wordings) for point, quote in pairs]
         if len({point for point, _ in pairs}) >= MANY and max(worth) < EVIDENT:
             return [False] * len(pairs)
@@ -115,17 +115,18 @@ def talks_of_grading(answer: Passage) -> bool:
     return any(talk.search(text) for talk in (_ABOUT_GRADING, _ABOUT_SCORES, _TO_A_MACHINE) for text in texts)
 
 
-def _telling(quote: str) -> list[Sentence]:
+def _telling(quote: str, question: str) -> list[Sentence]:
     """The sentences that can be evidence of anything."""
-    return [each for each in sentences(quote) if not _empty(each.text)]
+    return [each for each in sentences(quote) if not _empty(each.text, question)]
 
 
-def _empty(text: str) -> bool:
+def _empty(text: str, question: str) -> bool:
     return (
         gates.addresses_grader(text)
         or gates.is_dont_know(text)
         or _ABOUT_GRADING.search(text.lower()) is not None
         or _only_lists(text)
+        or gates.repeats_question(text, question)
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import discord
@@ -29,8 +30,24 @@ def invite_link(application: int) -> str:
 
 async def check(token: str, channels: Sequence[Channel], *, api_url: str = "", gateway_url: str = "") -> list[Finding]:
     """Log in, without connecting, and look at everything; one finding where that isn't possible."""
-    logging.getLogger("discord").setLevel(logging.ERROR)
     start.redirect(api_url, gateway_url)
+    with _errors_only():
+        return await _examined(token, channels)
+
+
+@contextlib.contextmanager
+def _errors_only() -> Iterator[None]:
+    """What the SDK warns of here is found and told by the examination itself."""
+    log = logging.getLogger("discord")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+async def _examined(token: str, channels: Sequence[Channel]) -> list[Finding]:
     async with discord.Client(intents=intents(content=False)) as client:
         try:
             await client.login(token)
