@@ -30,7 +30,7 @@ LIFE_S = 5.0
 """After so long a coach that hasn't come to its point is killed wherever it is."""
 
 STUCK = 40
-SETTLE_S = 120.0
+SETTLE_S = 900.0
 PAUSE_S = 0.03
 """Mean seconds between two things that people do."""
 
