@@ -17,7 +17,7 @@ ALLOWED = {
     "graders": {"core", "graders"},
     "stores": {"core", "stores"},
     "content": {"core", "content"},
-    "commands": {"core", "coach"},
+    "commands": {"core", "coach", "commands"},
     "measures": set[str](),
     "ops": {"core", "ops"},
     "platforms": {"core", "coach", "commands", "platforms"},

@@ -1,0 +1,114 @@
+"""What organisers read: how a channel is set up, and what went wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from bot.core.message import Block, Bullets, Button, Message, Para, ParcelKind, Strong, Table, When
+from bot.core.model import Channel, Person, Question, Schedule
+from bot.core.render.words import DAYS, counted, cut, listed, say
+
+
+def schedule_line(schedule: Schedule | None) -> str:
+    """A schedule in words."""
+    if schedule is None:
+        return "no daily question"
+    days = "every day" if len(schedule.weekdays) == 7 else listed([DAYS[day] for day in sorted(schedule.weekdays)])
+    return f"{schedule.time:%H:%M} {schedule.zone}, {days}"
+
+
+def _hours(span: dt.timedelta) -> str:
+    hours = round(span.total_seconds() / 3600)
+    return counted(hours // 24, "day") if hours % 24 == 0 else counted(hours, "hour")
+
+
+def config(
+    channel: Channel, next_posts: Sequence[dt.datetime], organisers: Sequence[Person] = (), *, saved: bool = False
+) -> Message:
+    """How a channel is set up, and its next three posts; `organisers` are those of the whole community."""
+    hours = channel.close_after.total_seconds() / 3600
+    rows = [
+        ("time", schedule_line(channel.schedule)),
+        ("grace", f"{channel.schedule.grace.total_seconds() / 60:.0f} minutes" if channel.schedule else "-"),
+        ("mention", channel.mention or "nobody"),
+        ("rule", f"the {channel.rule} attempt counts" + (" (of three)" if channel.rule == "best" else "")),
+        ("close after", f"{hours:g} hours, or at the next daily question"),
+        ("pin", "the open question" if channel.pin else "nothing"),
+        ("archive", f"a thread without a word for {_hours(channel.archive_after)}"),
+    ]
+    if organisers:
+        rows.append(("organisers", listed([person.name for person in organisers])))
+    blocks: list[Block] = [Table(("setting", "value"), tuple(rows))]
+    if next_posts:
+        blocks.append(Para((Strong("Next posts"),)))
+        blocks.append(Bullets(tuple((When(at),) for at in next_posts)))
+    buttons = (Button("Post one now", "post-now"), Button("Preview", "config test")) if saved else ()
+    return Message(f"{'Saved' if saved else 'Settings'} · {channel.name or 'this channel'}", tuple(blocks), buttons)
+
+
+def preview(question: Question, next_post: dt.datetime | None) -> Message:
+    """How the next post will look, to the organiser alone."""
+    level = f" · level {question.level}" if question.level else ""
+    blocks: list[Block] = [Para((Strong(question.text),))]
+    if next_post:
+        blocks.append(Para(("The next daily question comes ", When(next_post), ".")))
+    blocks.append(Para(("This is how a post looks. Which question comes is drawn when it is posted.",)))
+    return Message(f"MLOps question of the day · {question.section}{level}", tuple(blocks))
+
+
+def failed(
+    replies: Sequence[tuple[int, str, str, str]],
+    dropped: Sequence[tuple[str, str]],
+    *,
+    disputed: Sequence[tuple[int, str, Sequence[int]]] = (),
+    notices: Sequence[tuple[str, dt.datetime]] = (),
+    spent: tuple[int, float] | None = None,
+) -> Message:
+    """What organisers have to look after.
+
+    What couldn't be graded (id, name, question, why), what couldn't be posted (kind, why), on which answers graders
+    disagree (id, name, scores), what has to be known (text, since), and today's tokens and cost.
+    """
+    blocks: list[Block] = [Para((Strong(text), " Since ", When(since), ".")) for text, since in notices]
+    blocks += _not_graded(replies) + _not_posted(dropped) + _disputed(disputed)
+    if not blocks:
+        blocks.append(Para(("Nothing failed.",)))
+    if spent:
+        blocks.append(Para((f"Grading today (UTC): {spent[0]:,} tokens, cost {spent[1]:.2f}.",)))
+    title = "Failed" if replies or dropped or disputed or notices else ""
+    return Message(title, tuple(blocks))
+
+
+def _not_graded(replies: Sequence[tuple[int, str, str, str]]) -> list[Block]:
+    if not replies:
+        return []
+    rows = tuple((str(id_), name, cut(title, 40), cut(why, 120)) for id_, name, title, why in replies)
+    return [
+        Para(("Not graded; /mlops regrade with an id, or without one for all, tries again.",)),
+        Table(("id", "who", "question", "why"), rows),
+    ]
+
+
+def _not_posted(dropped: Sequence[tuple[str, str]]) -> list[Block]:
+    if not dropped:
+        return []
+    words = {ParcelKind.QUESTION: "question", ParcelKind.GRADE: "grade", ParcelKind.REVEAL: "reveal"}
+    lines = tuple((f"{words.get(ParcelKind(kind), kind)}: {cut(why, 160)}",) for kind, why in dropped)
+    return [Para(("Not posted, or not as it was meant to be:",)), Bullets(lines)]
+
+
+def _disputed(disputed: Sequence[tuple[int, str, Sequence[int]]]) -> list[Block]:
+    if not disputed:
+        return []
+    rows = tuple((str(id_), name, ", ".join(map(str, scores))) for id_, name, scores in disputed)
+    return [
+        Para(("The graders disagree; the lower middle score counts. /mlops regrade with an id asks again.",)),
+        Table(("id", "who", "scores"), rows),
+    ]
+
+
+def regrading(count: int) -> Message:
+    return say(
+        f"{counted(count, 'reply goes', 'replies go')} back to the grader." if count else "Nothing to grade again."
+    )

@@ -1,0 +1,74 @@
+"""The question of the day, its hints and its reveal."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from bot.core.message import Block, Bullets, Button, Inline, Message, Para, Strong, When
+from bot.core.model import Podium, Question, Round
+from bot.core.render.words import TITLE_LIMIT, counted, cut, listed, lower, say, topic
+
+
+def answer_button(round_id: int) -> Button:
+    return Button("Answer privately", "answer", str(round_id))
+
+
+def question_post(round_: Round, answered: int = 0) -> Message:
+    """The question as it stands in the channel."""
+    asked = round_.question
+    head = ["MLOps question of the day" if round_.daily else "MLOps question", asked.section]
+    head += [f"level {asked.level}"] if asked.level else []
+    blocks: list[Block] = [Para((Strong(asked.text),))]
+    if round_.thread or not round_.message:
+        blocks.append(Para(("Reply in the thread, or answer privately. Closes ", When(round_.closes_at), ".")))
+    else:
+        blocks.append(Para(("Answer privately. Closes ", When(round_.closes_at), ".")))
+    if answered:
+        blocks.append(Para((f"{counted(answered, 'person has', 'people have')} answered.",)))
+    buttons = (
+        answer_button(round_.id),
+        Button("Hint", "hint", str(round_.id)),
+        Button("My grade", "mygrade", str(round_.id)),
+    )
+    return Message(" · ".join(head), tuple(blocks), buttons, round_.channel.mention)
+
+
+def thread_title(question: Question) -> str:
+    """What the thread under a question is called."""
+    return cut(question.title or question.text, TITLE_LIMIT)
+
+
+def reveal(round_: Round, podium: Podium) -> Message:
+    """The end of a round: how it went, the sample answer, the point most often missed."""
+    first: list[Inline] = [Strong("Closed."), " "]
+    if podium.answers:
+        first.append(f"{counted(podium.answers, 'answer')}, average {podium.average:.1f}.")
+        best = listed([f"{row.person.name} {row.points}" for row in podium.best])
+        first.append(f" First: {best}.")
+    else:
+        first.append("Nobody's answer counted this time.")
+    if podium.pending:
+        first.append(f" {counted(podium.pending, 'answer is', 'answers are')} still being graded.")
+    blocks: list[Block] = [Para(tuple(first)), Para((Strong("Sample answer"),)), Para((round_.question.sample_answer,))]
+    if podium.most_missed:
+        blocks.append(Para(("The point most often missed: ", lower(topic(podium.most_missed)), ".")))
+    if round_.question.follow_up:
+        blocks.append(Para((Strong("To think on: "), round_.question.follow_up)))
+    return Message(blocks=tuple(blocks), buttons=(Button("My grade", "mygrade", str(round_.id)),))
+
+
+def hints(question: Question, round_id: int, shown: int) -> Message:
+    """The first `shown` hints, and a button for one more."""
+    if not question.hints:
+        return say("There is no hint for this question.")
+    left = len(question.hints) - shown
+    more = (Button("Another hint", "hint", str(round_id), (("number", str(shown + 1)),)),) if left > 0 else ()
+    return Message("Hint", (Bullets(tuple((hint,) for hint in question.hints[:shown])),), more)
+
+
+def posted(round_: Round) -> Message:
+    return say("Asked: ", Strong(round_.question.title), ". It appears in this channel with a thread of its own.")
+
+
+def skipped(day: dt.date) -> Message:
+    return say(f"No daily question on {day:%A} {day.day} {day:%B}.")
