@@ -16,13 +16,16 @@ from bot.coach import Graders
 from bot.coach.work import stop
 from bot.core.message import Parcel, ParcelKind
 from bot.core.model import Coverage, KeyPoint, Person, Place, PointVerdict, Question, Receipt, Reply, Task, Verdict
-from bot.core.ports import Sent, Store
+from bot.core.ports import Sent, Store, Unit, one
 
 PLATFORM = "room"
 COMMUNITIES = 16
 FIRST_MESSAGE = 1_400_000_000_000_000_000  # ids of messages grow with time on every platform
 WORDS = 60
 """Words of an answer."""
+
+PEOPLE_KNOWN = 20_000
+"""People who have answered before, so that no word of welcome goes with their grades; more than a run needs."""
 
 _SYLLABLES = ("ca", "de", "fi", "go", "lu", "ma", "ne", "po", "ri", "su", "ta", "ve")
 
@@ -142,6 +145,12 @@ class Stage:
         return Reply(PLATFORM, community, thread, str(FIRST_MESSAGE + number), person, text, now)
 
 
+def _welcomed(communities: int) -> Unit[None]:
+    for number in range(PEOPLE_KNOWN):
+        where = {"platform": PLATFORM, "community": f"community {number % communities}", "user_id": f"u{number}"}
+        yield from one("learner_welcome", **where, busy=1)
+
+
 @contextlib.asynccontextmanager
 async def stage(store: Store, at_once: int, communities: int = COMMUNITIES) -> AsyncIterator[Stage]:
     """A coach at work on a store, its grader taking `at_once` answers together; its loops are ended at the end."""
@@ -160,6 +169,7 @@ async def stage(store: Store, at_once: int, communities: int = COMMUNITIES) -> A
         await app.coach.rounds.ask(place)
     await app.settle()
     threads = [(place.community, (await app.coach.rounds.find(place)).thread) for place in places]
+    await store.write(_welcomed, communities)
     working = asyncio.create_task(app.run())
     try:
         yield Stage(app, room, threads, answers(4096))

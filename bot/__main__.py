@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import logging
 import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from bot import __version__
-from bot.cli import bank, calibrate, db, demo, doctor, grade, run
 from bot.core.errors import CoachError
 from bot.ops import logs
 
 PROGRAM = "mlops-coach"
+COMMANDS = ("run", "demo", "grade", "calibrate", "bank", "db", "doctor")
 REFUSED = 2
 INTERRUPTED = 130
 MOST_LINES = 5
 
 
-def parser() -> argparse.ArgumentParser:
-    """All commands with their options."""
+def parser(wanted: str = "") -> argparse.ArgumentParser:
+    """All commands with their options; only the one that is `wanted`, where there is such a command."""
     top = argparse.ArgumentParser(
         prog=PROGRAM, description="An interview coach for chats: daily MLOps questions, strict grades, leaderboards."
     )
     top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, demo, grade, calibrate, bank, db, doctor):
-        command.add_to(commands)
+    for command in (wanted,) if wanted in COMMANDS else COMMANDS:  # the others would be loaded for nothing
+        importlib.import_module(f"bot.cli.{command}").add_to(commands)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code: 0 done, 1 done with faults, 2 refused with one line that says what to do."""
-    arguments = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = parser(*given[:1]).parse_args(given)
     logs.configure()
     try:
         return asyncio.run(_command(arguments.command(arguments)))

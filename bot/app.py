@@ -10,10 +10,30 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.clock import SystemClock, local_zone
-from bot.coach import Coach, Graders, Grading, Notices, Organise, Privacy, Replies, Rounds, Standings, Wakes
+from bot.coach import (
+    Acts,
+    Archive,
+    Coach,
+    Community,
+    Dates,
+    Digests,
+    Graders,
+    Grading,
+    Learners,
+    Notices,
+    Organise,
+    Overrides,
+    Privacy,
+    QuestionHealth,
+    Replies,
+    Rounds,
+    Standings,
+    Suggestions,
+    Wakes,
+)
 from bot.coach.delivery import Delivery
 from bot.coach.rounds import Bank
 from bot.coach.work import LEASE, Bell, loop
@@ -21,9 +41,13 @@ from bot.core.errors import SettingsError, StoreError, UsageError
 from bot.core.model import Place, Question
 from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
 from bot.ops import logs
+from bot.ops.skew import Skew
 from bot.ops.watch import UNWATCHED, Watch, watching
-from bot.parts import bank_of, check_grader, check_platforms, graders_of, make_folder, platforms_of
+from bot.parts import bank_of, check_grader, check_platforms, documents, graders_of, make_folder, platforms_of
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.platforms.web import WebChat
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +91,8 @@ class App:
                     with logs.bound(loop=name):
                         tasks.create_task(loop(name, bell, self.watch.step(name, step)), name=name)
                 tasks.create_task(self.wakes.run(), name="wakes")
+                skew = Skew(self.store, self.coach.clock)
+                tasks.create_task(loop("clock", Bell(), skew.step), name="clock")
         finally:
             await self._stop()
 
@@ -77,7 +103,8 @@ class App:
             grading = self.coach.grading
             found += [("grading", grading.bell, grading.step), ("grading leases", Bell(), grading.renew)]
         if self.role is not Role.GRADER:
-            found.append(("rounds", self.coach.rounds.bell, self.coach.rounds.step))
+            rounds = self.coach.rounds
+            found += [("rounds", rounds.bell, rounds.step), ("recounts", Bell(), rounds.recount)]
         for platform, delivery in zip(self.platforms, self.deliveries, strict=True):
             name = f"delivery to {platform.name}"
             found += [(name, delivery.bell, delivery.step), (f"{name}, leases", Bell(), delivery.renew)]
@@ -97,6 +124,7 @@ class App:
         """Do all that is due now, to its end, without waiting for anything: one turn of every loop until all rest."""
         for _ in range(4):
             await self.coach.rounds.step()
+            await self.coach.rounds.recount()
             await self.coach.grading.step()
             await self.coach.grading.idle()
             for delivery in self.deliveries:
@@ -140,8 +168,9 @@ def assemble(
         return any(platform.name == place.platform and platform.serves(place.community) for platform in platforms)
 
     wakes.on("delivery", hear_delivery)
+    whole_bank = Bank(tuple(bank))
     rounds = Rounds(
-        store, Bank(tuple(bank)), clock, rng, crash, bell=wakes.bell("rounds"), deliver=deliver, cooldown=cooldown,
+        store, whole_bank, clock, rng, crash, bell=wakes.bell("rounds"), deliver=deliver, cooldown=cooldown,
         serves=serves, lease=lease,
     )  # fmt: skip
     privacy = Privacy(store, clock, crash, deliver=deliver)
@@ -158,6 +187,15 @@ def assemble(
         organise=Organise(store, rounds, clock, crash),
         privacy=privacy,
         notices=notices,
+        archive=Archive(store),
+        acts=Acts(store),
+        dates=Dates(store, whole_bank, rounds, clock, crash),
+        overrides=Overrides(store, clock, crash, deliver=deliver),
+        question_health=QuestionHealth(store, whole_bank),
+        community=Community(store, clock),
+        digests=Digests(store, clock),
+        suggestions=Suggestions(store, whole_bank, documents(), clock, crash, deliver=deliver),
+        learners=Learners(store, clock, deliver=deliver),
         clock=clock,
     )
     return App(store, coach, deliveries, platforms, wakes, role, watch)
@@ -207,13 +245,19 @@ async def opened(
 
 
 async def serve(
-    settings: Settings, *, ready: Callable[[str], None], role: Role = Role.ALL, crash: CrashPoint = no_crash
+    settings: Settings,
+    *,
+    ready: Callable[[str], None],
+    loaded: Callable[[], None] = lambda: None,
+    role: Role = Role.ALL,
+    crash: CrashPoint = no_crash,
 ) -> None:
     """Run the coach until it is cancelled; `ready` is told the local chat's address once it listens.
 
+    `loaded` is called once all that it begins with is there.
+
     Raises SettingsError, ContentError, StoreError.
     """
-    from bot.platforms.web import WebChat
     from bot.stores import schema_version
 
     if settings.one_process and role is not Role.ALL:
@@ -226,9 +270,10 @@ async def serve(
         watching(settings.ops_host, settings.ops_port, role=role, clock=clock) as watch,
         opened(settings, role=role, clock=clock, crash=crash, watch=watch) as app,
     ):
-        chats = [platform for platform in app.platforms if isinstance(platform, WebChat)]
+        loaded()
+        chats = _web_chats(app.platforms) if "web" in settings.platforms else []
         if not chats:  # otherwise after the line that says where the chat is
-            _warn(settings)
+            _begun(settings, watch)
         if settings.one_process:
             await app.coach.grading.take_back()
         for chat in chats:  # the others read again by themselves whenever they have connected
@@ -240,23 +285,36 @@ async def serve(
         async with watch.running(app.store, app.platforms, schema_version()), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(app.run())
             for chat in chats:
-                tasks.create_task(_announce(chat.address(), running, ready, settings))
+                tasks.create_task(_announce(chat.address(), running, ready, settings, watch))
+
+
+def _web_chats(platforms: Sequence[Platform]) -> list[WebChat]:
+    from bot.platforms.web import WebChat
+
+    return [platform for platform in platforms if isinstance(platform, WebChat)]
 
 
 async def _announce(
-    address: Coroutine[Any, Any, str], running: asyncio.Task[None], ready: Callable[[str], None], settings: Settings
+    address: Coroutine[Any, Any, str],
+    running: asyncio.Task[None],
+    ready: Callable[[str], None],
+    settings: Settings,
+    watch: Watch,
 ) -> None:
     waiting = asyncio.create_task(address)
     try:
         await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():
             ready(waiting.result())
-            _warn(settings)
+            _begun(settings, watch)
     finally:
         waiting.cancel()
 
 
-def _warn(settings: Settings) -> None:
+def _begun(settings: Settings, watch: Watch) -> None:
+    """Tell what is to be known of a start, once nothing can refuse it any more: such an error stands alone."""
+    if watch.address:
+        log.info("health and metrics at %s", watch.address)
     if settings.one_process:
         from bot.stores.sqlite import warn_once
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
-
-from pydantic import SecretStr
 
 from bot import content
 from bot.coach import Coach, Graders
 from bot.coach.budget import MILLIONTHS, Budget, Estimate, Limits, Spent
+from bot.coach.exchange import Documents
+from bot.coach.grading import MOST_HEARD
 from bot.core.errors import SettingsError
 from bot.core.model import Question, Task
 from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
 from bot.core.shards import parse_shards
-from bot.settings import Settings, read_prices
+from bot.settings import SecretStr, Settings, read_prices, read_public
 
 
 def check_grader(settings: Settings) -> None:
@@ -51,7 +52,7 @@ async def graders_of(
         return Graders(measured(embedded))
     from bot.graders.llm import Fallback
 
-    heard: list[str] = []
+    heard: deque[str] = deque(maxlen=MOST_HEARD)
     asked = _model_grader(settings, prompts.strict, measured)
     grader = Fallback(asked, measured(embedded), heard.append) if settings.llm_fallback else asked
     members = len(settings.llm_model) * settings.llm_repeats
@@ -116,6 +117,21 @@ async def bank_of(settings: Settings) -> tuple[Question, ...]:
     """The default bank. Raises ContentError."""
     folder = settings.bank or content.default_folder("bank")
     return await asyncio.to_thread(content.load_bank, folder)
+
+
+class _Markdown:
+    """Questions as Markdown documents."""
+
+    def read(self, text: str, name: str) -> tuple[Question, ...]:
+        return content.parse(text, name).questions
+
+    def write(self, questions: Sequence[Question], title: str) -> str:
+        return content.render(questions, title)
+
+
+def documents() -> Documents:
+    """What reads and writes questions as documents."""
+    return _Markdown()
 
 
 async def check_prompts(settings: Settings) -> content.Prompts:
@@ -206,6 +222,7 @@ def platforms_of(settings: Settings, store: Store, clock: Clock, crash: CrashPoi
                 port=settings.web_port,
                 token=secret(settings.web_token),
                 hosts=settings.web_hosts,
+                public=read_public(settings.web_public),
             )
         )
     if "discord" in settings.platforms and settings.discord_token:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from tqdm import tqdm
 
 from bot import settings
 from bot.coach import results
+from bot.core.errors import StoreError
 from bot.stores import admin, open_store
 
 if TYPE_CHECKING:
@@ -101,11 +103,54 @@ async def restore(arguments: argparse.Namespace) -> int:
 
 
 async def copy(arguments: argparse.Namespace) -> int:
-    """Raises StoreError."""
-    with _bar() as begin:
-        rows = await admin.copy(arguments.source, arguments.target, begin)
+    """Raises StoreError. What is cut off in the middle, by whom or what ever, says how far it came."""
+    copied = _Copied()
+    try:
+        with _bar() as begin:
+            rows = await admin.copy(arguments.source, arguments.target, copied.counting(begin))
+    except asyncio.CancelledError:
+        if copied.begun:
+            print(f"mlops-coach: cut off: {copied.told}", file=sys.stderr)
+        raise
+    except StoreError as error:
+        if not copied.begun or copied.whole:  # refused, or not the same in the end
+            raise
+        raise StoreError(f"{error}; {copied.told}") from error
     print(f"{admin.shown(arguments.source)} -> {admin.shown(arguments.target)}: {rows:,} rows, checked one by one")
     return 0
+
+
+class _Copied:
+    """How far a copy has come: each row is a step to copy, and one more to check."""
+
+    def __init__(self) -> None:
+        self._rows = self._steps = 0
+        self.begun = False
+
+    def counting(self, begin: admin.Begin) -> admin.Begin:
+        """Counts what is told of the progress, and passes it on."""
+
+        def begun(steps: int) -> Callable[[int], None]:
+            self.begun, self._rows, tell = True, steps // 2, begin(steps)
+
+            def count(steps: int) -> None:
+                self._steps += steps
+                tell(steps)
+
+            return count
+
+        return begun
+
+    @property
+    def whole(self) -> bool:
+        """Whether all rows are there."""
+        return self._steps >= self._rows
+
+    @property
+    def told(self) -> str:
+        """What is there, and what to do."""
+        there = min(self._steps, self._rows)
+        return f"{there:,} of {self._rows:,} rows are copied; the same command goes on from there"
 
 
 @contextmanager

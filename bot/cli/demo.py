@@ -7,6 +7,7 @@ hand, and the people are made up.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime as dt
 import random
 import tempfile
@@ -79,7 +80,7 @@ def add_to(commands: _SubParsersAction[Any]) -> None:
 async def demo(_: argparse.Namespace) -> int:
     """Play the day with the grader that is set up."""
     chosen = settings.load()
-    bank = await parts.bank_of(chosen.model_copy(update={"bank": None}))
+    bank = await parts.bank_of(dataclasses.replace(chosen, bank=None))
     graders = await parts.graders_of(chosen)
     try:
         await play(bank, graders, print)

@@ -7,17 +7,23 @@ however many answers are graded at once, in however many processes, a limit isn'
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.errors import GraderAway, GraderError
+from bot.core.errors import GraderAway, GraderError, StoreError
 from bot.core.model import Place, Receipt, Task, Verdict
 from bot.core.ports import Clock, Grader, Store, Unit, one, rows
+
+log = logging.getLogger(__name__)
 
 MILLIONTHS = 1_000_000
 LOOK_AGAIN_S = 3_600.0
 """A reply that waits for the next day is looked at again after so long: limits may be raised meanwhile."""
+
+MOST_OWED = 10_000
+"""Communities whose corrections wait for the database at once."""
 
 KEPT = dt.timedelta(days=40)
 """How long the sums of past days are kept."""
@@ -54,6 +60,8 @@ class Budget:
 
     def __init__(self, store: Store, clock: Clock, limits: Limits, estimate: Estimate) -> None:
         self._store, self._clock, self._limits, self._estimate = store, clock, limits, estimate
+        self._owed: dict[tuple[str, Place], Spent] = {}
+        """What reservations were too high by and couldn't be noted, by day and community."""
 
     def metered(self, grader: Grader, place: Place) -> Grader:
         """The grader for one community: it refuses with GraderAway where a limit would be passed."""
@@ -83,10 +91,24 @@ class Budget:
             spent = Spent.of(error.spent) if error.spent else Spent()
             raise
         finally:
-            await self._store.write(
-                one, "usage_add", day=_day(now), platform=place.platform, community=place.community,
-                tokens=spent.tokens - most.tokens, cost=spent.cost - most.cost,
-            )  # fmt: skip
+            await self._correct(_day(now), place, Spent(spent.tokens - most.tokens, spent.cost - most.cost))
+
+    async def _correct(self, day: str, place: Place, by: Spent) -> None:
+        """Correct a reservation. Where the database is away that waits for another grade: no verdict is lost by it."""
+        before = self._owed.pop((day, place), Spent())
+        by = Spent(before.tokens + by.tokens, before.cost + by.cost)
+        where = {"day": day, "platform": place.platform, "community": place.community}
+        try:
+            await self._store.write(one, "usage_add", **where, tokens=by.tokens, cost=by.cost)
+        except StoreError as error:
+            log.warning("what a grade has cost is noted later: %s", error)
+            self._owe(day, place, by)
+
+    def _owe(self, day: str, place: Place, by: Spent) -> None:
+        more = self._owed.pop((day, place), Spent())
+        self._owed[day, place] = Spent(more.tokens + by.tokens, more.cost + by.cost)
+        if len(self._owed) > MOST_OWED:  # too much is reserved then, never too little
+            del self._owed[next(iter(self._owed))]
 
 
 class _Metered:

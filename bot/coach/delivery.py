@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 import functools
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
-from bot.coach import records
+from bot.coach import digest, records, suggestions
 from bot.coach.replies import grade_in
 from bot.coach.standings import podium
 from bot.coach.work import LEASE, RETRY_AFTER_ERROR_S, Bell, backoff, stop
 from bot.core import render
 from bot.core.errors import PlatformAway, PlatformError, StoreError
 from bot.core.message import Message, Parcel, ParcelKind
-from bot.core.model import Channel, Person
-from bot.core.ports import NO_METER, Clock, CrashPoint, Meter, Platform, Row, Sent, Store, Unit, one, rows, soft
+from bot.core.model import Channel, Person, Place
+from bot.core.ports import (
+    NO_METER,
+    Clock,
+    CrashPoint,
+    Erases,
+    Meter,
+    Platform,
+    Row,
+    Sent,
+    Store,
+    Unit,
+    one,
+    rows,
+    soft,
+)
 
 T = TypeVar("T")
 
@@ -35,15 +50,32 @@ MOST_AT_WORK = 200
 SEND_S = 120.0
 """Seconds that a platform has to send one message, its own retries included."""
 
+_FOR_ITS_AUTHOR = (ParcelKind.PENDING, ParcelKind.PACED, ParcelKind.WELCOME)
+
 TRIES = 5
 """How often a message is tried that fails for a reason that no platform gave."""
 
 
+_LETTERS: Final[Mapping[ParcelKind, Callable[[Place, str], Unit[tuple[Message, str] | None]]]] = {
+    ParcelKind.SUGGESTION: suggestions.words,
+    ParcelKind.DIGEST: digest.words,
+}
+"""What is said about no round: the words by what they are about, and the one person they are for ("" for all)."""
+
+
 class _Held:
-    """A channel's rows that this process has claimed, and until when they are left to it."""
+    """A channel's rows that this process has claimed, and until when they are left to it.
+
+    `coming` is what a renewal that is under way may have made of that.
+    """
 
     def __init__(self, until: dt.datetime) -> None:
-        self.until = until
+        self.until = self.coming = until
+
+    @property
+    def lease(self) -> dict[str, int]:
+        """What tells the rows as ours, to the microsecond: nobody else's lease ends then."""
+        return {"held": records.micros(self.until), "coming": records.micros(self.coming)}
 
 
 class Delivery:
@@ -67,6 +99,7 @@ class Delivery:
         self._meter = meter
         self._catch_up = catch_up
         self._lease = lease
+        self._erases = isinstance(platform, Erases)
         self._at_work: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._held: dict[tuple[str, str], _Held] = {}
         self._failed: dict[tuple[str, str], _Held] = {}
@@ -100,10 +133,11 @@ class Delivery:
         """Hold on to the channels that are being sent to; the seconds until that is due again."""
         until = self._clock.now() + self._lease
         held = list(self._held.items())
+        for _, lease in held:
+            lease.coming = until
         kept = await asyncio.gather(*(self._end(key, lease, until) for key, lease in held))  # in one transaction
         for (_, lease), so in zip(held, kept, strict=True):
-            if so:
-                lease.until = until
+            lease.until = lease.coming = until if so else lease.until
         return self._lease.total_seconds() / 3
 
     async def _end(self, key: tuple[str, str], held: _Held, end: dt.datetime) -> bool:
@@ -170,9 +204,9 @@ class Delivery:
                 if self._clock.now() >= held.until:  # this process stood still: another may be sending by now
                     log.warning("the lease of %d messages ended before they were sent", len(waiting))
                     return
-                wait = await self._one(waiting[0], marks)
+                wait = await self._one(waiting[0], held, marks)
                 if wait:
-                    await self._release(waiting[1:], wait)
+                    await self._release(waiting[1:], held, wait)
                     return
                 waiting.pop(0)
         finally:
@@ -180,51 +214,59 @@ class Delivery:
             if marks:
                 await asyncio.gather(*marks)
 
-    async def _one(self, row: Row, marks: list[asyncio.Task[object]]) -> float:
+    async def _one(self, row: Row, held: _Held, marks: list[asyncio.Task[object]]) -> float:
         """Deliver one message; the seconds that its channel has to wait, 0.0 when it can go on."""
         personal = False
         try:
             parcel = await self._store.read(_parcel, row)
-            if parcel is None:  # withdrawn, forgotten, or its round is gone
-                marks.append(asyncio.create_task(self._drop(row, "", "void")))
+            if parcel is None:
+                await self._void(row, held, marks)
                 return 0.0
             personal = bool(parcel.only_for) and not self._platform.finds_personal
-            await self._deliver(row, parcel, marks, personal=personal)
+            if not personal:
+                await self._deliver(row, parcel, held, marks)
+            elif await self._marked_first(row, held, now := self._clock.now()):
+                held = _Held(now)  # as it is marked
+                await _in_time(self._platform.send(parcel))
+                self._crash("personal.sent")
         except PlatformAway as error:
             log.warning("%s is away (%s); message %s waits", self._platform.name, error, row["id"])
             wait = max(backoff(row["tries"]), error.retry_after or 0.0)
             # Asked to come again, we know that it isn't there; otherwise a personal message may be.
             if personal and error.retry_after is None:
-                await self._drop(row, f"{self._platform.name} was away: {error}", "dropped")
+                await self._drop(row, held, f"{self._platform.name} was away: {error}", "dropped")
             else:
-                await self._wait(row, wait, row["tries"], str(error))
+                await self._wait(row, held, wait, row["tries"], str(error))
             return wait
         except PlatformError as error:
             log.error("message %s (%s) can't be posted and is dropped: %s", row["id"], row["kind"], error)
-            await self._drop(row, str(error), "dropped")
+            await self._drop(row, held, str(error), "dropped")
         except StoreError:
             raise
         except Exception as error:
             log.exception("message %s (%s) could not be delivered", row["id"], row["kind"])
             why = f"unexpected error: {type(error).__name__}"
             if personal or row["tries"] >= TRIES:  # it must not hold its channel up for ever
-                await self._drop(row, why, "dropped")
+                await self._drop(row, held, why, "dropped")
                 return 0.0
             wait = backoff(row["tries"])
-            await self._wait(row, wait, row["tries"], why)
+            await self._wait(row, held, wait, row["tries"], why)
             return wait
         return 0.0
 
-    async def _deliver(self, row: Row, parcel: Parcel, marks: list[asyncio.Task[object]], *, personal: bool) -> None:
-        if personal:
-            # These can't be looked for afterwards: better once too few than twice.
-            await self._mark(row, parcel, Sent(row["message"] or ""))
-            await _in_time(self._platform.send(parcel))
-            self._crash("personal.sent")
-            return
+    async def _void(self, row: Row, held: _Held, marks: list[asyncio.Task[object]]) -> None:
+        """There is nothing to say: withdrawn, forgotten, or the round is gone."""
+        lost = await self._store.read(_lost, row) if self._erases else None
+        there = await self._found(row, lost) if lost else None
+        if lost and there:  # it was said before a crash, to somebody who is forgotten since
+            await self._mark(row, lost, there)
+        else:
+            marks.append(asyncio.create_task(self._drop(row, held, "", "void")))
+
+    async def _deliver(self, row: Row, parcel: Parcel, held: _Held, marks: list[asyncio.Task[object]]) -> None:
         there = await self._found(row, parcel)
         if there is None and await self._missed(row, parcel):
-            await self._drop(row, "", "void")
+            await self._drop(row, held, "", "void")
             return
         sent = there or await self._send(row, parcel)
         self._crash("outbox.sent")
@@ -239,8 +281,10 @@ class Delivery:
 
     async def _found(self, row: Row, parcel: Parcel) -> Sent | None:
         """A message that left before a crash, without its mark."""
-        may_be_there = row["tries"] > 1 and not row["message"]
-        return await _in_time(self._platform.find(parcel)) if may_be_there else None
+        if row["tries"] <= 1 or row["message"]:
+            return None
+        wanted = dataclasses.replace(parcel, since=records.moment(row["created_at"]))
+        return await _in_time(self._platform.find(wanted))
 
     async def _missed(self, row: Row, parcel: Parcel) -> bool:
         """Whether this is a question that comes too late to be posted."""
@@ -273,9 +317,22 @@ class Delivery:
             with contextlib.suppress(PlatformError):
                 await _in_time(self._platform.amend(sent.message, parcel))
 
+    async def _marked_first(self, row: Row, held: _Held, now: dt.datetime) -> bool:
+        """Mark what can't be looked for afterwards: better once too few than twice. False where it isn't ours now."""
+        note = {"message": row["message"] or "", "note": ""}
+        mine = await self._store.write(
+            one, "outbox_sent_first", id=row["id"], now=records.micros(now), **note, **held.lease
+        )
+        if mine:
+            self._count(row, "sent")
+            self._crash("outbox.marked")
+        return mine is not None
+
     async def _mark(self, row: Row, parcel: Parcel, sent: Sent) -> object:
         mark = _mark if parcel.only_for else _mark_public
-        await self._store.write(mark, row, sent, parcel.kind, records.micros(self._clock.now()))
+        forgotten = await self._store.write(mark, row, parcel, sent, records.micros(self._clock.now()), self._erases)
+        if forgotten and isinstance(self._platform, Erases):
+            self._platform.erase_soon()
         self._count(row, "sent" if not row["message"] else "amended")
         if parcel.written and not row["message"]:
             took = (self._clock.now() - parcel.written).total_seconds()
@@ -284,23 +341,24 @@ class Delivery:
         self._crash("round.opened" if opened else "outbox.marked")
         return None
 
-    async def _drop(self, row: Row, why: str, state: str) -> object:
-        await self._store.write(_drop, row, why[:500], state)
-        self._count(row, state)
+    async def _drop(self, row: Row, held: _Held, why: str, state: str) -> object:
+        if await self._store.write(_drop, row, held.lease, why[:500], state):
+            self._count(row, state)
         self._crash("outbox.dropped")
         return None
 
     def _count(self, row: Row, outcome: str) -> None:
         self._meter.count("messages", platform=self._platform.name, kind=row["kind"], outcome=outcome)
 
-    async def _wait(self, row: Row, seconds: float, tries: int, why: str = "") -> None:
+    async def _wait(self, row: Row, held: _Held, seconds: float, tries: int, why: str = "") -> None:
         due = records.micros(self._clock.now() + dt.timedelta(seconds=seconds))
-        await self._store.write(one, "outbox_wait", id=row["id"], due_at=due, tries=tries, failure=why[:500])
+        change = {"id": row["id"], "due_at": due, "tries": tries, "failure": why[:500]}
+        await self._store.write(one, "outbox_wait", **change, **held.lease)
         self._crash("outbox.waiting")
 
-    async def _release(self, untried: Sequence[Row], seconds: float) -> None:
+    async def _release(self, untried: Sequence[Row], held: _Held, seconds: float) -> None:
         """Give back what wasn't tried: the oldest of its channel decides when that goes on."""
-        await asyncio.gather(*(self._wait(row, seconds, row["tries"] - 1) for row in untried))
+        await asyncio.gather(*(self._wait(row, held, seconds, row["tries"] - 1) for row in untried))
 
 
 async def _in_time(call: Coroutine[Any, Any, T]) -> T:
@@ -315,31 +373,59 @@ async def _in_time(call: Coroutine[Any, Any, T]) -> T:
 # ---------------------------------------------------------------------------------------------- units of work
 
 
-def _mark(row: Row, sent: Sent, kind: ParcelKind, now: int) -> Unit[None]:
+def _mark(row: Row, parcel: Parcel, sent: Sent, now: int, erases: bool) -> Unit[bool]:
+    """Whether it has to be taken back, and is noted so: its person was forgotten while it was on its way."""
     note = sent.note[:500]
-    yield from one("outbox_sent", id=row["id"], now=now, message=sent.message, note=note)
-    if kind is ParcelKind.QUESTION and not row["message"]:
+    marked = yield from one("outbox_sent", id=row["id"], now=now, message=sent.message, note=note)
+    if parcel.kind is ParcelKind.QUESTION and not row["message"]:
         yield from one("round_open", id=row["round_id"], now=now, message=sent.message, thread=sent.thread)
+    if not (erases and row["reply_id"] and sent.message):
+        return False
+    # One that another process has dealt with meanwhile is there all the same.
+    of = marked or (yield from one("outbox_author", id=row["id"]))
+    if of is None or of["author"] != "":
+        return False
+    where = f"@{parcel.only_for}" if parcel.only_for else parcel.thread
+    yield from one(
+        "erasure_put", platform=parcel.platform, community=parcel.community, channel=where, message=sent.message
+    )
+    return True
 
 
 @soft
-def _mark_public(row: Row, sent: Sent, kind: ParcelKind, now: int) -> Unit[None]:
+def _mark_public(row: Row, parcel: Parcel, sent: Sent, now: int, erases: bool) -> Unit[bool]:
     """Without its mark, a message that all can see is looked for before it is sent again."""
-    yield from _mark(row, sent, kind, now)
+    return (yield from _mark(row, parcel, sent, now, erases))
 
 
-def _drop(row: Row, why: str, state: str) -> Unit[None]:
-    yield from one("outbox_drop", id=row["id"], state=state, failure=why)
-    if row["kind"] == ParcelKind.QUESTION:
+def _drop(row: Row, lease: Mapping[str, int], why: str, state: str) -> Unit[bool]:
+    """Whether it was dropped: not if another process has taken it over."""
+    dropped = yield from one("outbox_drop", id=row["id"], state=state, failure=why, **lease)
+    if dropped and row["kind"] == ParcelKind.QUESTION:
         yield from one("round_skip", id=row["round_id"])
+    return dropped is not None
+
+
+def _lost(row: Row) -> Unit[Parcel | None]:
+    """What tells a message that all could see from others, without its words, where its person is forgotten."""
+    reply = (yield from one("reply_get", id=row["reply_id"])) if row["reply_id"] else None
+    kind = ParcelKind(row["kind"])
+    if reply is None or reply["user_id"] or reply["private"] or kind is not ParcelKind.GRADE:
+        return None
+    found = yield from one("round_get", id=row["round_id"])
+    assert found is not None  # noqa: S101  replies refer to their round
+    home = records.channel(found, found["channel_id"])
+    return _to(home, str(row["id"]), kind, reply["channel"], Message(), reply_to=reply["message"])
 
 
 def _parcel(row: Row) -> Unit[Parcel | None]:
     """The words of an outbox row as they are now; None when there is nothing to say any more."""
     found = yield from one("round_get", id=row["round_id"])
+    kind = ParcelKind(row["kind"])
+    if found is not None and kind in _LETTERS:
+        return (yield from _letter(row, kind, records.channel(found, found["channel_id"])))
     if found is None or not found["body"]:
         return None
-    kind = ParcelKind(row["kind"])
     key, home = str(row["id"]), records.channel(found, found["channel_id"])
     if kind is ParcelKind.QUESTION:
         round_ = records.round_(found)
@@ -348,22 +434,25 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
     if kind is ParcelKind.REVEAL:
         round_ = records.round_(found)
         result = yield from podium(round_)
-        words = render.reveal(round_, result)
+        credit = yield from suggestions.credit(home.place, round_.question.id)
+        words = render.reveal(round_, result, credit)
         return _to(home, key, kind, round_.thread, words, reply_to=round_.message)
     reply = yield from one("reply_get", id=row["reply_id"])
     if reply is None or not reply["user_id"] or reply["state"] in ("withdrawn", "replaced"):
         return None
-    only_for = reply["user_id"] if reply["private"] or kind in (ParcelKind.PENDING, ParcelKind.PACED) else ""
+    only_for = reply["user_id"] if reply["private"] or kind in _FOR_ITS_AUTHOR else ""
     reply_to = "" if reply["private"] else reply["message"]
     if kind is ParcelKind.PENDING:
         return _to(home, key, kind, reply["channel"], render.pending(), reply_to=reply_to, only_for=only_for)
+    if kind is ParcelKind.WELCOME:
+        return _to(home, key, kind, reply["channel"], render.welcome(), reply_to=reply_to, only_for=only_for)
     if kind is ParcelKind.PACED:
         words = render.paced(records.moment(reply["ready_at"]))
         return _to(home, key, kind, reply["channel"], words, reply_to=reply_to, only_for=only_for)
     own = yield from grade_in(reply)
     if own.grade is None:
         return None
-    message = render.grade(own.grade, own.reply_id, own.notes)
+    message = render.grade(own.grade, own.reply_id, own.notes, own.off, changed=own.changed)
     name = yield from one(
         "person_name", platform=reply["platform"], community=reply["community"], user_id=reply["user_id"]
     )
@@ -372,6 +461,11 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
         home, key, kind, reply["channel"], message, reply_to=reply_to, only_for=only_for, author=author,
         written=records.moment(reply["at"]),
     )  # fmt: skip
+
+
+def _letter(row: Row, kind: ParcelKind, home: Channel) -> Unit[Parcel | None]:
+    said = yield from _LETTERS[kind](home.place, row["about"])
+    return _to(home, str(row["id"]), kind, "", said[0], only_for=said[1]) if said else None
 
 
 def _to(

@@ -6,10 +6,12 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.coach import known, records, results, turns
+from bot.coach import acts, known, records, results, turns
+from bot.coach.acts import Act
 from bot.coach.budget import Budget, Spent
 from bot.coach.known import Alone
 from bot.coach.notices import Notices
@@ -18,7 +20,7 @@ from bot.coach.rounds import post
 from bot.coach.work import LEASE, RETRY_AFTER_ERROR_S, Bell, backoff, stop
 from bot.core import rules, strict
 from bot.core.errors import GraderAway, GraderError, StoreError, UsageError
-from bot.core.model import Grade, Place, Question
+from bot.core.model import Grade, Person, Place, Question
 from bot.core.ports import NO_METER, Clock, CrashPoint, Grader, Meter, Row, Store, Support, Unit, one, rows
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,12 @@ LONGEST_WAIT_S = 30.0
 
 KNOWN_QUESTIONS = 1_000
 """Versions of questions that are kept in memory."""
+
+MOST_UNRECORDED = 1_000
+"""Grades that are kept in memory while the database is away; what is beyond is asked for again."""
+
+MOST_HEARD = 20
+"""Notices that wait to be passed on to the organisers, the newest."""
 
 COMPARED_AT_ONCE = 100
 """Answers of others that one is compared with where they are read; more would keep other readers waiting."""
@@ -51,7 +59,7 @@ class Graders:
     support: Support | None = None
     budget: Budget | None = None
     identity: str = ""
-    heard: list[str] = field(default_factory=list)
+    heard: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_HEARD))
     at_once: int = 16
 
     async def close(self) -> None:
@@ -79,10 +87,19 @@ async def assess(grader: Grader, question: Question, answer: str, support: Suppo
 
 @dataclass(slots=True)
 class _Claim:
-    """A reply that this process grades, and until when (in microseconds) it is left to it."""
+    """A reply that this process grades, and until when (in microseconds) it is left to it.
+
+    `coming` is what a renewal that is under way may have made of that.
+    """
 
     id: int
     until: int
+    coming: int
+
+    @property
+    def lease(self) -> dict[str, int]:
+        """What tells the reply as ours: nobody else's lease ends then."""
+        return {"held": self.until, "coming": self.coming}
 
 
 class Grading:
@@ -110,6 +127,7 @@ class Grading:
         self._questions: dict[str, Question] = {}
         self._at_work: dict[asyncio.Task[None], _Claim] = {}
         self._unrecorded: list[_Claim] = []
+        self._grades: OrderedDict[tuple[int, str], Grade] = OrderedDict()
         self.bell = bell
 
     async def step(self) -> float:
@@ -128,8 +146,9 @@ class Grading:
             claimed = await self._store.write(turns.claim, records.micros(now), lease, room)
         self._crash("reply.claimed")
         for row in sorted(claimed, key=lambda row: (row["at"], row["id"])):
-            task = asyncio.create_task(self._one(row), name=f"grade reply {row['id']}")
-            self._at_work[task] = _Claim(row["id"], lease)
+            claim = _Claim(row["id"], lease, lease)
+            task = asyncio.create_task(self._one(row, claim), name=f"grade reply {row['id']}")
+            self._at_work[task] = claim
             task.add_done_callback(self._finished)
         if len(claimed) == room:
             return LONGEST_WAIT_S
@@ -142,8 +161,12 @@ class Grading:
         """Hold on to what is being graded; the seconds until that is due again."""
         if held := list(self._at_work.values()):
             lease = records.micros(self._clock.now() + self._lease)
+            for claim in held:
+                claim.coming = lease
             for claim in await self._store.write(_renew, held, lease):
                 claim.until = lease
+            for claim in held:
+                claim.coming = claim.until
         return self._lease.total_seconds() / 3
 
     async def take_back(self) -> None:
@@ -170,29 +193,36 @@ class Grading:
             if isinstance(error, StoreError):
                 self._unrecorded.append(claim)
 
-    async def _one(self, row: Row) -> None:
+    async def _one(self, row: Row, claim: _Claim) -> None:
         question = await self._question(row)
         key = known.key(row["question_version"], row["text"], self._graders.identity)
         async with self._same.of(key):  # the same words are worth one request, also when they come together
             began = time.perf_counter()
             try:
-                grade = await self._grade(row, question, key)
+                grade = self._grades.pop((row["id"], key), None) or await self._grade(row, question, key)
             except GraderAway as error:
                 if error.spent and row["tries"] + 1 >= COSTLY_TRIES:
-                    await self._give_back(row, error, TRIES)
+                    await self._give_back(row, claim, error, TRIES)
                 else:
-                    await self._postpone(row, error)
+                    await self._postpone(row, claim, error)
                 return
             except StoreError:  # the database's fault is not the grader's
                 raise
             except Exception as error:  # noqa: BLE001  whatever a grader does, its reply isn't lost
-                await self._give_back(row, error)
+                await self._give_back(row, claim, error)
                 return
             log.debug("reply %s graded in %.0f ms", row["id"], 1000 * (time.perf_counter() - began))
             self._crash("reply.assessed")
-            await self._keep(row, question, grade, key)
+            try:
+                await self._keep(row, question, grade, key)
+            except StoreError:  # it was paid for: whoever of us takes the reply up again has it
+                self._grades[row["id"], key] = grade
+                if len(self._grades) > MOST_UNRECORDED:
+                    self._grades.popitem(last=False)
+                raise
         self._crash("reply.recorded")
         self._deliver()
+        await self._tell_organisers(row, grade)
 
     async def _grade(self, row: Row, question: Question, key: str) -> Grade:
         """The grade of a reply, asked for or known already. Raises what `assess` raises."""
@@ -201,12 +231,21 @@ class Grading:
         place = Place(row["platform"], row["community"], "")
         grader, budget = self._graders.grader, self._graders.budget
         metered = budget.metered(grader, place) if budget else grader
-        grade = await assess(metered, question, row["text"], self._graders.support)
-        if not grade.receipt.fallback and grade.receipt != strict.CONTRACT:  # the grader itself has answered
-            await self._notices.clear(place)
-        while self._graders.heard:
-            await self._notices.put(place, self._graders.heard.pop(), everywhere=True)
-        return grade
+        return await assess(metered, question, row["text"], self._graders.support)
+
+    async def _tell_organisers(self, row: Row, grade: Grade) -> None:
+        """What they have to know is over, or has come up; a database that is away is told at another grade."""
+        place, heard = Place(row["platform"], row["community"], ""), self._graders.heard
+        newest = heard.pop() if heard else ""  # there is one notice for all
+        heard.clear()
+        try:
+            if _outcome(grade) == "graded":  # the grader itself has answered
+                await self._notices.clear(place)
+            if newest:
+                await self._notices.put(place, newest, everywhere=True)
+        except StoreError as error:
+            log.warning("what organisers have to know is noted later: %s", error)
+            heard.extend([newest] if newest else [])
 
     async def _question(self, row: Row) -> Question:
         """What a reply answers. A version of a question never changes, so it is read once."""
@@ -233,7 +272,7 @@ class Grading:
         """What grading has cost a community today (UTC); None where nobody counts."""
         return await self._graders.budget.today(place) if self._graders.budget else None
 
-    async def _postpone(self, row: Row, error: GraderAway) -> None:
+    async def _postpone(self, row: Row, claim: _Claim, error: GraderAway) -> None:
         """The grader is away: the reply waits, however long that takes, and its author is told once."""
         now = self._clock.now()
         wait = max(backoff(row["waits"] + 1), error.retry_after or 0.0)
@@ -243,12 +282,12 @@ class Grading:
         log.warning("the grader is away (%s); reply %s is tried again in %.0f s", error, row["id"], wait)
         due = records.micros(now + dt.timedelta(seconds=wait))
         tries = row["tries"] + int(error.spent is not None)
-        await self._store.write(_postpone, row, due, str(error), records.micros(now), tries)
+        await self._store.write(_postpone, row, claim.lease, due, str(error), records.micros(now), tries)
         self._meter.count("grades", grader=self._graders.grader.name, outcome="postponed")
         self._crash("reply.postponed")
         self._deliver()
 
-    async def _give_back(self, row: Row, error: Exception, tries: int = 0) -> None:
+    async def _give_back(self, row: Row, claim: _Claim, error: Exception, tries: int = 0) -> None:
         """The grader can't grade this one: try again a few times, then leave it to the organisers."""
         known = isinstance(error, GraderError)
         why = str(error) if known else f"unexpected {type(error).__name__} in the grader"
@@ -257,24 +296,25 @@ class Grading:
                     exc_info=None if known else error)  # fmt: skip
         now = self._clock.now()
         due = records.micros(now + dt.timedelta(seconds=backoff(tries)))
-        await self._store.write(_give_back, row, tries, due, why)
+        await self._store.write(_give_back, row, claim.lease, tries, due, why)
         outcome = "failed" if tries >= TRIES else "retried"
         self._meter.count("grades", grader=self._graders.grader.name, outcome=outcome)
         self._crash("reply.given_back")
 
-    async def regrade(self, place: Place, reply_id: str = "") -> int:
-        """Send one reply, or all that failed, back to the grader; how many. Raises UsageError for a wrong id."""
+    async def regrade(self, place: Place, reply_id: str = "", *, by: Person | None = None) -> int:
+        """Send one reply, or all that failed, back to the grader; how many.
+
+        Raises UsageError for a wrong id, and for a grade that an organiser has set.
+        """
         now = records.micros(self._clock.now())
         if reply_id and not (reply_id.isdecimal() and len(reply_id) < 16):
             raise UsageError(f"{reply_id} is not a reply's id. /mlops failed lists them.")
         if reply_id:
-            found = await self._store.write(_regrade, place, int(reply_id), self._graders.identity, now)
+            found = await self._store.write(_regrade, place, int(reply_id), self._graders.identity, now, by)
             if not found:
                 raise UsageError(f"There is no reply {reply_id} to grade again. /mlops failed lists them.")
         else:
-            found = await self._store.write(
-                rows, "replies_regrade_failed", platform=place.platform, community=place.community, now=now
-            )
+            found = await self._store.write(_regrade_failed, place, now, by)
         self._crash("reply.regraded")
         self.bell.ring()
         return len(found)
@@ -306,15 +346,29 @@ def _take_back(now: int) -> Unit[None]:
     yield from rows("outbox_take_back", now=now)
 
 
-def _regrade(place: Place, reply_id: int, grader: str, now: int) -> Unit[Sequence[Row]]:
+def _regrade(place: Place, reply_id: int, grader: str, now: int, by: Person | None) -> Unit[Sequence[Row]]:
     """Send one reply back; what is known of its words is forgotten, or it would only be given again."""
     where = {"platform": place.platform, "community": place.community}
     found = yield from rows("reply_regrade", **where, now=now, id=reply_id)
+    if found and (yield from one("override_get", reply_id=reply_id)):
+        raise UsageError(
+            f"An organiser has set the grade of reply {reply_id}, and the grader doesn't undo that."
+            f" /mlops admin override {reply_id} changes it again."
+        )
+    if found:
+        yield from acts.note(place, by, Act.REGRADE, f"reply {reply_id}", now)
     for row in found:
         round_ = yield from one("round_get", id=row["round_id"])
         if round_ and round_["question_version"]:
             key = known.key(round_["question_version"], row["text"], grader)
             yield from one("grade_known_drop", key=key)
+    return found
+
+
+def _regrade_failed(place: Place, now: int, by: Person | None) -> Unit[Sequence[Row]]:
+    found = yield from rows("replies_regrade_failed", platform=place.platform, community=place.community, now=now)
+    if found:
+        yield from acts.note(place, by, Act.REGRADE, f"all that failed: {len(found)}", now)
     return found
 
 
@@ -355,10 +409,9 @@ def _record(reply_id: int, grade: Grade, copied: bool, now: int, key: str) -> Un
     return True
 
 
-def _postpone(row: Row, due: int, why: str, now: int, tries: int) -> Unit[None]:
-    waiting = yield from one(
-        "reply_postpone", id=row["id"], due_at=due, tries=tries, waits=row["waits"] + 1, failure=why[:500]
-    )
+def _postpone(row: Row, lease: Mapping[str, int], due: int, why: str, now: int, tries: int) -> Unit[None]:
+    change = {"id": row["id"], "due_at": due, "tries": tries, "waits": row["waits"] + 1, "failure": why[:500]}
+    waiting = yield from one("reply_postpone", **change, **lease)
     if waiting is None or row["waits"] > 0:
         return
     told = yield from one("outbox_of_reply", round_id=row["round_id"], reply_id=row["id"], kind="pending")
@@ -368,8 +421,9 @@ def _postpone(row: Row, due: int, why: str, now: int, tries: int) -> Unit[None]:
         yield from post(place, "pending", row["round_id"], row["id"], now)
 
 
-def _give_back(row: Row, tries: int, due: int, why: str) -> Unit[None]:
+def _give_back(row: Row, lease: Mapping[str, int], tries: int, due: int, why: str) -> Unit[None]:
+    change = {"id": row["id"], "tries": tries, "failure": why[:500]}
     if tries >= TRIES:
-        yield from one("reply_failed", id=row["id"], tries=tries, failure=why[:500])
+        yield from one("reply_failed", **change, **lease)
     else:
-        yield from one("reply_postpone", id=row["id"], due_at=due, tries=tries, waits=row["waits"], failure=why[:500])
+        yield from one("reply_postpone", **change, due_at=due, waits=row["waits"], **lease)

@@ -7,11 +7,12 @@ import datetime as dt
 import re
 import zoneinfo
 from collections.abc import Callable
-from difflib import get_close_matches
 
-from bot.coach import records
+from bot.coach import acts, community, records
+from bot.coach.acts import Act
 from bot.coach.recounts import recount_due
 from bot.coach.rounds import Rounds
+from bot.core import rules
 from bot.core.errors import UsageError
 from bot.core.model import Channel, CountingRule, Person, Place, Schedule
 from bot.core.ports import Clock, CrashPoint, Store, Unit, no_crash, one, rows
@@ -19,11 +20,18 @@ from bot.core.render import DAYS
 from bot.core.rules import NAME_LIMIT
 from bot.core.text import one_line, storable
 
-SETTINGS = ("time", "zone", "weekdays", "grace", "mention", "rule", "close-after", "pin", "archive", "organisers")
+SETTINGS = (
+    *("time", "zone", "weekdays", "grace", "mention", "rule", "close-after", "pin", "archive", "hint-cost"),
+    "organisers",
+    *sorted(community.SETTINGS),
+)
 """The names that /mlops config set takes."""
 
 ARCHIVE_TIMES = frozenset({dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(days=3), dt.timedelta(days=7)})
 """After how long without a word a thread can be put away: what Discord offers."""
+
+HINT_COSTS = tuple("0123456789")
+"""What a hint can take off the score that counts, in points of 10; none takes the last point."""
 
 MOST_FAILED = 20
 _VALUE_LIMIT = 60
@@ -46,22 +54,34 @@ class Organise:
         """A channel's settings and its next three posts."""
         channel = await self._rounds.channel(place)
         posts = await self._rounds.next_posts(place, most=30)
+        if channel.schedule:
+            today = rules.local_date(channel.schedule.zone, self._clock.now())
+            channel = dataclasses.replace(channel, schedule=rules.ahead(channel.schedule, today))
         return channel, [at for of, at in posts if of.id == channel.id][:3]
 
-    async def set(self, place: Place, values: dict[str, str]) -> tuple[Channel, list[dt.datetime]]:
+    async def set(
+        self, place: Place, values: dict[str, str], *, by: Person | None = None
+    ) -> tuple[Channel, list[dt.datetime]]:
         """Change some of SETTINGS; a schedule begins with the first. Raises UsageError, and then nothing changed."""
         channel = await self._rounds.channel(place)
         if "organisers" in values:
-            await self._store.write(_appoint, place, values["organisers"].strip())
+            now = records.micros(self._clock.now())
+            await self._store.write(_appoint, place, values["organisers"].strip(), by, now)
             values = {name: value for name, value in values.items() if name != "organisers"}
+        for name in community.SETTINGS & values.keys():
+            now = records.micros(self._clock.now())
+            await self._store.write(community.change, channel, name, values[name].strip(), by, now)
+            self._crash("community.saved")
+            self._rounds.bell.ring()
+        values = {name: value for name, value in values.items() if name not in community.SETTINGS}
         changed = channel
         for name, value in values.items():
             changed = _changed(changed, name, value.strip())
         if changed != channel:
-            await self._store.write(_save, channel, changed, records.micros(self._clock.now()))
+            await self._store.write(_save, channel, changed, by, records.micros(self._clock.now()))
             self._crash("channel.saved")
             self._rounds.bell.ring()
-        if "rule" in values:
+        if {"rule", "hint-cost"} & values.keys():
             await recount_due(self._store, self._crash)
         return await self.show(place)
 
@@ -104,7 +124,7 @@ def _disputed(place: Place) -> Unit[list[tuple[int, str, tuple[int, ...]]]]:
     return [(row["id"], row["name"], records.GRADE.validate_json(row["grade"]).receipt.scores) for row in found]
 
 
-def _save(before: Channel, after: Channel, now: int) -> Unit[None]:
+def _save(before: Channel, after: Channel, by: Person | None, now: int) -> Unit[None]:
     schedule = after.schedule or Schedule()
     yield from one(
         "channel_set",
@@ -119,12 +139,23 @@ def _save(before: Channel, after: Channel, now: int) -> Unit[None]:
         close_after_s=int(after.close_after.total_seconds()),
         pin=int(after.pin),
         archive_min=int(after.archive_after.total_seconds()) // 60,
+        hint_cost=after.hint_cost,
         moved=int(before.schedule != after.schedule),
         now=now,
     )
+    yield from acts.note(after.place, by, Act.CONFIG, _what_changed(before, after), now)
 
 
-def _appoint(place: Place, value: str) -> Unit[None]:
+def _what_changed(before: Channel, after: Channel) -> str:
+    """The names of the settings that were changed. Not their values: a mention may be somebody's."""
+    was, is_ = before.schedule or Schedule(), after.schedule or Schedule()
+    timed = [name for name in ("time", "zone", "weekdays", "grace") if getattr(was, name) != getattr(is_, name)]
+    names = [field.name for field in dataclasses.fields(Channel) if field.name not in ("id", "place", "schedule")]
+    other = [name.replace("_", "-") for name in names if getattr(before, name) != getattr(after, name)]
+    return f"{', '.join(timed + other) or 'the schedule'} of {after.name or 'a channel'}"
+
+
+def _appoint(place: Place, value: str, by: Person | None, now: int) -> Unit[None]:
     """Replace a community's named organisers by those that a text mentions."""
     where = {"platform": place.platform, "community": place.community}
     named: dict[str, str] = {}
@@ -137,6 +168,8 @@ def _appoint(place: Place, value: str) -> Unit[None]:
     yield from rows("community_forget_organisers", **where)
     for user, name in named.items():
         yield from one("organiser_put", **where, user_id=user, name=name)
+    yield from community.reappointed(place, now)
+    yield from acts.note(place, by, Act.ORGANISERS, "", now)
 
 
 def _meant(where: dict[str, str], found: re.Match[str]) -> Unit[Person]:
@@ -182,6 +215,10 @@ def _changed(channel: Channel, name: str, value: str) -> Channel:
             return dataclasses.replace(channel, close_after=after)
         case "pin":
             return dataclasses.replace(channel, pin=read_switch(value))
+        case "hint-cost":
+            if value not in HINT_COSTS:
+                raise UsageError(f"{value or 'Nothing'} can't be. A hint costs 0 to {len(HINT_COSTS) - 1} of 10 points.")
+            return dataclasses.replace(channel, hint_cost=int(value))
         case "archive":
             after = read_duration(value)
             if after not in ARCHIVE_TIMES:
@@ -223,6 +260,8 @@ def read_zone(value: str) -> str:
         return exact[wanted]
     if wanted in cities:
         return cities[wanted]
+    from difflib import get_close_matches  # only for a slip of the pen
+
     close = get_close_matches(wanted, [*exact, *cities], n=1, cutoff=0.6)
     hint = f" Did you mean {(exact | cities)[close[0]]}?" if close else " Write one like Europe/Berlin."
     raise UsageError(f"There is no time zone called {value or 'nothing'}.{hint}")

@@ -8,11 +8,11 @@ import logging
 from collections.abc import Callable, Collection
 from typing import Any
 
-from bot.coach import records, results
+from bot.coach import records, results, traces
 from bot.core import render
 from bot.core.errors import PlatformError
 from bot.core.model import Person, Place, RoundState
-from bot.core.ports import Clock, CrashPoint, Platform, Row, Store, Unit, no_crash, one, rows
+from bot.core.ports import Clock, CrashPoint, Erases, Keeps, Platform, Row, Store, Unit, no_crash, one, rows
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ class Privacy:
     async def export(self, place: Place, person: Person) -> str:
         """All that is stored about a person, as JSON."""
         found = await self._store.read(_export, place, person)
+        platform = self.platforms.get(place.platform)
+        if platform and isinstance(platform, Keeps):
+            found["kept_by_platform"] = await platform.export(place.community, person.id)
         return json.dumps(found, ensure_ascii=False, indent=2)
 
     async def count(self, place: Place, person: Person) -> int:
@@ -44,14 +47,17 @@ class Privacy:
         Only the keys of their messages stay, so that a redelivery doesn't bring the person back.
         """
         platform = self.platforms.get(place.platform)
-        if platform:  # first: it may have to look up what the coach said to the person
+        if platform:
             try:
                 await platform.forget(place.community, person.id)
             except PlatformError as error:  # what the coach itself keeps is forgotten all the same
                 log.error("%s could not delete what it shows of a person: %s", platform.name, error)
         self._crash("person.erased")
-        count = await self._store.write(_forget, place, person.id, records.micros(self._clock.now()))
+        erases = isinstance(platform, Erases)
+        count = await self._store.write(_forget, place, person.id, records.micros(self._clock.now()), erases)
         self._crash("person.forgotten")
+        if isinstance(platform, Erases):
+            platform.erase_soon()
         self._deliver()
         return count
 
@@ -90,6 +96,14 @@ def _present(platform: str, communities: Collection[str], all_of: Callable[[str]
 
 
 _OF_A_COMMUNITY = (
+    "community_settings",
+    "suggestions",
+    "acts",
+    "overrides",
+    "pins",
+    "learners",
+    "off_boards",
+    "hints_taken",
     "organisers",
     "erasures",
     "notices",
@@ -119,12 +133,28 @@ def _export(place: Place, person: Person) -> Unit[dict[str, Any]]:
     organiser = yield from one("organiser_get", **where)
     replies = yield from rows("replies_of_person", **where)
     counted = yield from rows("results_of_person", **where)
+    learner = yield from one("learner_get", **where)
+    hidden = yield from one("off_board_get", **where)
+    hints = yield from rows("hints_of_person", **where)
     return {
         "platform": place.platform,
         "community": place.community,
         "id": person.id,
         "name": name["name"] if name else person.name,
         "organiser": organiser is not None,
+        "zone": learner["zone"] if learner else "",
+        "on_boards": hidden is None,
+        **(yield from traces.export(where)),
+        "hints": [
+            {
+                "question": row["question_id"],
+                "date": row["local_date"],
+                "number": row["number"],
+                "cost": row["cost"],
+                "taken_at": records.moment(row["taken_at"]).isoformat(),
+            }
+            for row in hints
+        ],
         "replies": [
             {
                 "question": row["question_id"],
@@ -160,9 +190,17 @@ def _grade(row: Row) -> dict[str, Any] | None:
     return kept
 
 
-def _forget(place: Place, user: str, now: int) -> Unit[int]:
+def _forget(place: Place, user: str, now: int, erases: bool) -> Unit[int]:
     where = {"platform": place.platform, "community": place.community, "user_id": user}
+    # Here and in the mark of what is on its way: whichever comes later knows of both.
+    for said in (yield from rows("outbox_said_to", **where)) if erases else ():
+        yield from one(
+            "erasure_put", platform=place.platform, community=place.community, channel=said["channel"],
+            message=said["message"],
+        )  # fmt: skip
+    yield from rows("hints_forget", **where)
     gone = yield from rows("replies_forget", **where)
+    yield from traces.forget(where, gone, now)
     for row in gone:
         yield from rows("grades_known_forget", reply_id=row["id"])
     for round_id in sorted({row["round_id"] for row in gone}):
@@ -171,4 +209,6 @@ def _forget(place: Place, user: str, now: int) -> Unit[int]:
         yield from results.tell(round_id, now)
     yield from one("person_delete", **where)
     yield from one("organiser_delete", **where)
+    yield from one("learner_delete", **where)
+    yield from rows("off_board_delete", **where, why="")
     return len(gone)

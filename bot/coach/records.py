@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterable
 
 from bot.core.lazy import Json
-from bot.core.model import Channel, CountingRule, Grade, Place, Question, Round, RoundState, Schedule
+from bot.core.model import Channel, CountingRule, Days, Grade, Place, Question, Round, RoundState, Schedule
 from bot.core.ports import Row
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -35,6 +36,17 @@ def question_version(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
+def days(text: str) -> tuple[Days, ...]:
+    """Spans of dates as the database keeps them: `first/last` each, with spaces between."""
+    pairs = [span.split("/") for span in text.split()]
+    return tuple(Days(dt.date.fromisoformat(first), dt.date.fromisoformat(last)) for first, last in pairs)
+
+
+def days_text(spans: Iterable[Days]) -> str:
+    """What `days` reads."""
+    return " ".join(f"{span.first.isoformat()}/{span.last.isoformat()}" for span in spans)
+
+
 def channel(row: Row, id_: int) -> Channel:
     """A channel from a row with the columns of `channels`; `id_` is apart because joins call it otherwise."""
     schedule = None
@@ -45,6 +57,8 @@ def channel(row: Row, id_: int) -> Channel:
             zone=row["zone"],
             weekdays=frozenset(int(day) for day in row["weekdays"]),
             grace=dt.timedelta(seconds=row["grace_s"]),
+            paused=next(iter(days(row["paused"])), None),
+            holidays=days(row["holidays"]),
         )
     return Channel(
         id=id_,
@@ -56,6 +70,7 @@ def channel(row: Row, id_: int) -> Channel:
         close_after=dt.timedelta(seconds=row["close_after_s"]),
         pin=bool(row["pin"]),
         archive_after=dt.timedelta(minutes=row["archive_min"]),
+        hint_cost=row["hint_cost"],
     )
 
 

@@ -13,14 +13,15 @@ TOGETHER: Final = 500
 
 
 async def recount_due(store: Store, crash: CrashPoint) -> None:
-    """Count every channel anew whose rule was changed and that hasn't been. Raises StoreError."""
-    for channel in await store.read(rows, "channels_to_recount"):
-        pairs = await store.read(rows, "results_by_rule", channel_id=channel["id"])
-        for begin in range(0, len(pairs), TOGETHER):
-            await store.write(_recount, pairs[begin : begin + TOGETHER])
-            crash("rule.recounted")
-        # Unless the rule was changed once more meanwhile.
-        await store.write(one, "channel_recounted", id=channel["id"], recount=channel["recount"])
+    """Count every channel anew whose rule was changed, until each is counted by its present one. Raises StoreError."""
+    while found := await store.read(rows, "channels_to_recount"):
+        for channel in found:
+            pairs = await store.read(rows, "results_by_rule", channel_id=channel["id"])
+            for begin in range(0, len(pairs), TOGETHER):
+                await store.write(_recount, pairs[begin : begin + TOGETHER])
+                crash("rule.recounted")
+            # Not if the rule was changed once more meanwhile: what was counted first is by the former one.
+            await store.write(one, "channel_recounted", id=channel["id"], recount=channel["recount"])
 
 
 def _recount(pairs: Sequence[Row]) -> Unit[None]:

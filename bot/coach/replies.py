@@ -13,7 +13,7 @@ from bot.coach.rounds import post
 from bot.coach.work import Bell
 from bot.core import rules
 from bot.core.errors import PlatformError, UsageError
-from bot.core.model import CountingRule, Grade, Person, Place, Reply, ReplyState, RoundState
+from bot.core.model import Changed, CountingRule, Grade, Person, Place, Reply, ReplyState, RoundState
 from bot.core.ports import NO_METER, Clock, CrashPoint, Meter, Platform, Row, Store, Unit, one, rows
 from bot.core.text import fold, one_line, storable
 
@@ -24,6 +24,10 @@ _DELETED = (ReplyState.WITHDRAWN, ReplyState.DELETED)
 
 _READ_AGAIN = dt.timedelta(days=1)
 """Threads of rounds that closed less than this ago are re-read too."""
+
+RUSH = 5
+"""So many answers of a community in the line, and newcomers are told how grading works at their next grade instead:
+what others wait for isn't held up."""
 
 _OVERLAP = dt.timedelta(minutes=1)
 """History is read from a little before the round's start: platforms' clocks and ours differ."""
@@ -41,13 +45,18 @@ class Taken(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OwnGrade:
-    """A person's grade at a round: `reply_id` is 0 where there is no reply; `notes` are render.grade's."""
+    """A person's grade at a round: `reply_id` is 0 where there is no reply; `notes` are render.grade's.
+
+    `off` are the points that hints take from it on the boards.
+    """
 
     reply_id: int
     state: str
     grade: Grade | None
     notes: tuple[str, ...]
     round_closed: bool
+    off: int = 0
+    changed: Changed | None = None
 
 
 class Replies:
@@ -275,7 +284,7 @@ def _own(round_id: int, user: str) -> Unit[OwnGrade]:
     for id_ in graded:
         own = yield from own_grade(id_)
         counts = not _NOT_COUNTED.intersection(own.notes)
-        if result and counts and own.grade and own.grade.score == result["score"]:
+        if result and counts and own.grade and rules.worth(own.grade.score, own.off) == result["score"]:
             return own
     return (yield from own_grade(graded[-1] if graded else mine[-1]["id"]))
 
@@ -313,7 +322,18 @@ def grade_in(row: Row) -> Unit[OwnGrade]:
     if row["held"] and row["state"] == ReplyState.RECEIVED and not row["turn"]:
         notes.append("paced")
     closed = row["round_state"] == RoundState.CLOSED
-    return OwnGrade(row["id"], row["state"], grade, tuple(notes), closed)
+    off = 0 if _NOT_COUNTED.intersection(notes) else (yield from _off(row))
+    why = row["override_reason"]
+    changed = Changed(row["score_before"], why) if grade and why is not None else None
+    return OwnGrade(row["id"], row["state"], grade, tuple(notes), closed, off, changed)
+
+
+def _off(row: Row) -> Unit[int]:
+    """What hints take off a reply, a row of `reply_get`."""
+    if not row["hint_cost"]:
+        return 0
+    taken = yield from rows("hints_of", round_id=row["round_id"], user_id=row["user_id"])
+    return results.off(taken, row["hint_cost"], row["at"])
 
 
 def _has_slot(row: Row, attempts: Sequence[int]) -> bool:
@@ -328,5 +348,16 @@ def post_grade(row: Row, place: Place, now: int) -> Unit[None]:
     before = yield from one("outbox_of_reply", round_id=row["round_id"], reply_id=row["id"], kind="grade")
     if before is None:
         yield from post(place, "grade", row["round_id"], row["id"], now)
+        yield from _welcome(row, place, now)
     else:
         yield from one("outbox_again", id=before["id"], now=now)
+
+
+def _welcome(row: Row, place: Place, now: int) -> Unit[None]:
+    """After somebody's first grade in a community, tell them how it comes about: once, and not in a rush."""
+    where = {"platform": row["platform"], "community": row["community"], "user_id": row["user_id"]}
+    known = yield from one("learner_get", **where)
+    if known and known["welcomed"]:
+        return
+    if (yield from one("learner_welcome", **where, busy=RUSH)):
+        yield from post(place, "welcome", row["round_id"], row["id"], now)

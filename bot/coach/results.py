@@ -31,9 +31,17 @@ MOST_REPAIRED = 30_000
 _ROUNDS_TOGETHER = 200
 
 
-def attempts(found: list[Row]) -> list[Attempt]:
-    """A person's attempts, in the order they were written."""
-    return [Attempt(row["score"], row["state"] == "withdrawn", bool(row["copied"])) for row in found]
+def attempts(found: Sequence[Row], hints: Sequence[Row] = (), cost: int = 0) -> list[Attempt]:
+    """A person's attempts, in the order they were written, with what the `hints` opened before each take off."""
+    return [
+        Attempt(row["score"], row["state"] == "withdrawn", bool(row["copied"]), off=off(hints, cost, row["at"]))
+        for row in found
+    ]
+
+
+def off(hints: Sequence[Row], cost: int, written: int) -> int:
+    """The points that a person's hints for a round take off what they wrote at a moment (microseconds)."""
+    return rules.hints_off([(row["taken_at"], row["cost"]) for row in hints], cost, written) if cost else 0
 
 
 def recount(round_id: int, user: str, round_: Row | None = None) -> Unit[int | None]:
@@ -45,7 +53,8 @@ def recount(round_id: int, user: str, round_: Row | None = None) -> Unit[int | N
     if round_ is None or not user:
         return None
     found = yield from rows("reply_attempts", round_id=round_id, user_id=user)
-    new = rules.counted(CountingRule(round_["rule"]), attempts(list(found)))
+    hints = (yield from rows("hints_of", round_id=round_id, user_id=user)) if round_["hint_cost"] else ()
+    new = rules.counted(CountingRule(round_["rule"]), attempts(found, hints, round_["hint_cost"]))
     before = yield from one("result_get", round_id=round_id, user_id=user)
     old = before["score"] if before else None
     if new == old:
@@ -138,7 +147,8 @@ def _differences() -> Unit[list[_Difference]]:
     while page := (yield from rows("rounds_of_log", after=after, most=_ROUNDS_TOGETHER)):
         rounds = {row["id"]: row for row in page}
         span = {"first": page[0]["id"], "last": page[-1]["id"]}
-        wanted = _worth(rounds, (yield from rows("attempts_of_log", **span)))
+        hints = _hints((yield from rows("hints_of_log", **span)))
+        wanted = _worth(rounds, (yield from rows("attempts_of_log", **span)), hints)
         found += _wrong_results(wanted, (yield from rows("results_of_log", **span)))
         for (round_id, user), (platform, community, day, _, score) in wanted.items():
             for period, topic in summaries(day, rounds[round_id]["section"]):
@@ -149,12 +159,23 @@ def _differences() -> Unit[list[_Difference]]:
     return found + _wrong_boards(sums, (yield from rows("standings_all")))
 
 
-def _worth(rounds: Mapping[int, Row], log: Sequence[Row]) -> dict[tuple[int, str], tuple[str, str, str, int, int]]:
+def _hints(log: Sequence[Row]) -> Mapping[tuple[int, str], list[Row]]:
+    """The hints taken, by round and person."""
+    found: defaultdict[tuple[int, str], list[Row]] = defaultdict(list)
+    for row in log:
+        found[row["round_id"], row["user_id"]].append(row)
+    return found
+
+
+def _worth(
+    rounds: Mapping[int, Row], log: Sequence[Row], hints: Mapping[tuple[int, str], list[Row]]
+) -> dict[tuple[int, str], tuple[str, str, str, int, int]]:
     """What each result has to be, by round and person: platform, community, date, daily, score."""
     found = {}
     for (round_id, user), tried in groupby(log, key=lambda row: (row["round_id"], row["user_id"])):
         of = rounds[round_id]
-        score = rules.counted(CountingRule(of["rule"]), attempts(list(tried)))
+        mine = attempts(list(tried), hints.get((round_id, user), ()), of["hint_cost"])
+        score = rules.counted(CountingRule(of["rule"]), mine)
         if score is not None:
             found[round_id, user] = (of["platform"], of["community"], of["local_date"], of["daily"], score)
     return found

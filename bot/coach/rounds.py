@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
-from bot.coach import records, results
+from bot.coach import acts, digest, pins, records, results
+from bot.coach.acts import Act
 from bot.coach.recounts import recount_due
 from bot.coach.work import LEASE, Bell
 from bot.core import rules
 from bot.core.errors import UsageError
-from bot.core.model import Channel, Place, Question, Round, RoundState
+from bot.core.model import Channel, Person, Place, Question, Round, RoundState
 from bot.core.ports import Clock, CrashPoint, Row, Store, Unit, one, rows, soft
 from bot.core.text import fold
 
@@ -87,7 +88,6 @@ class Rounds:
     async def step(self) -> float:
         """Do all that is due now; the seconds until something may be due again."""
         now = self._clock.now()
-        await recount_due(self._store, self._crash)  # what a crash has left of it
         await self._post_due(now)
         # In parts: nobody's reply waits for all of them.
         while await self._store.write(_close_due, records.micros(now), AT_ONCE):
@@ -96,8 +96,18 @@ class Rounds:
             self._crash("round.counted")
         while await self._store.write(_reveal_due, records.micros(now), AT_ONCE):
             self._crash("round.revealed")
+        while await self._store.read(one, "digest_next_due", now=records.micros(now)):
+            await self._store.write(digest.due, now, AT_ONCE)
+            self._crash("digest.posted")
         self._deliver()
         return await self._store.read(_next_due, now)
+
+    async def recount(self) -> float:
+        """Bring to its end what a crash has left of a changed counting rule, however many rounds there are; the seconds
+        until that is to be looked for again.
+        """
+        await recount_due(self._store, self._crash)
+        return LONGEST_WAIT_S
 
     async def _post_due(self, now: dt.datetime) -> None:
         due, later = await self._store.read(_posts_due, now)
@@ -129,7 +139,7 @@ class Rounds:
         channel = await self.channel(place)
         return await self._save(_on_demand, self._bank, channel, topic, self._cooldown, self._clock.now(), self._rng)
 
-    async def post_now(self, place: Place) -> Round:
+    async def post_now(self, place: Place, *, by: Person | None = None) -> Round:
         """Post today's daily question without waiting for its time, also when it was skipped.
 
         Raises UsageError when it was posted already.
@@ -137,19 +147,21 @@ class Rounds:
         channel = await self.channel(place)
         now = self._clock.now()
         day = rules.local_date(_zone(channel), now)
-        return await self._save(_daily, self._bank, channel, day, now, self._rng, skipped_too=True)
+        return await self._save(_daily, self._bank, channel, day, now, self._rng, skipped_too=True, by=by)
 
-    async def skip(self, place: Place) -> dt.date:
+    async def skip(self, place: Place, *, by: Person | None = None) -> dt.date:
         """Leave out the next daily question; its date. Raises UsageError when none is scheduled."""
         channel = await self.channel(place)
         now = self._clock.now()
         after = now
         while channel.schedule and (coming := rules.next_post_at(channel.schedule, after)):
-            if await self._store.write(_skip_day, channel, coming[0], records.micros(now)):
+            if await self._store.write(_skip_day, channel, coming[0], records.micros(now), by):
                 self._crash("round.skipped")
                 self.bell.ring()
                 return coming[0]
             after = coming[1]
+        if channel.schedule and channel.schedule.paused:
+            raise UsageError("The daily question is paused here. /mlops admin resume ends that.")
         raise UsageError("No daily question is scheduled here. Set one up with /mlops config setup.")
 
     async def channel(self, place: Place, name: str = "") -> Channel:
@@ -266,11 +278,19 @@ def _coming(place: Place, now: dt.datetime, most: int) -> Unit[list[tuple[Channe
 
 
 def _daily(
-    bank: Bank, channel: Channel, day: dt.date, now: dt.datetime, rng: random.Random, *, skipped_too: bool = False
+    bank: Bank,
+    channel: Channel,
+    day: dt.date,
+    now: dt.datetime,
+    rng: random.Random,
+    *,
+    skipped_too: bool = False,
+    by: Person | None = None,
 ) -> Unit[Round]:
     there = yield from one("round_daily", channel_id=channel.id, local_date=day.isoformat())
     if there and not (skipped_too and (yield from one("round_free_day", id=there["id"]))):
         raise _Posted("Today's daily question is already there. /mlops question asks another.")
+    yield from acts.note(channel.place, by, Act.POST_NOW, day.isoformat(), records.micros(now))
     return (yield from _schedule(bank, channel, True, day, "", now, rng))
 
 
@@ -293,7 +313,8 @@ def _schedule(
     place = channel.place
     questions = _about(topic, (yield from bank.questions(place)))
     asked = yield from rows("rounds_asked", platform=place.platform, community=place.community)
-    question = rules.choose(questions, [row["question_id"] for row in asked], rng)
+    question = (yield from pins.take(channel, day, questions)) if daily else None
+    question = question or rules.choose(questions, [row["question_id"] for row in asked], rng)
     if question is None:
         raise UsageError("The bank has no question with a sample answer. Import some with mlops-coach bank import.")
     body = records.question_body(question)
@@ -352,7 +373,7 @@ def _about(topic: str, questions: Sequence[Question]) -> list[Question]:
     return section or [q for q in questions if wanted in fold(f"{q.title} {q.text} {q.section}") and not q.draft]
 
 
-def _skip_day(channel: Channel, day: dt.date, now: int) -> Unit[bool]:
+def _skip_day(channel: Channel, day: dt.date, now: int, by: Person | None = None) -> Unit[bool]:
     """Note that a date has no daily question; False when it already has a row."""
     row = yield from one(
         "round_insert",
@@ -366,6 +387,8 @@ def _skip_day(channel: Channel, day: dt.date, now: int) -> Unit[bool]:
         now=now,
         closes_at=now,
     )
+    if row is not None:
+        yield from acts.note(channel.place, by, Act.SKIP, day.isoformat(), now)
     return row is not None
 
 

@@ -5,10 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.coach import records
 from bot.core import rules
-from bot.core.model import Board, Coverage, KeyPoint, Person, Place, Podium, Progress, Round, Standing
+from bot.core.model import (
+    Board,
+    Coverage,
+    KeyPoint,
+    Person,
+    Place,
+    Podium,
+    Progress,
+    Round,
+    SectionProgress,
+    Standing,
+    Streak,
+)
 from bot.core.ports import Clock, Row, Store, Unit, one, rows
 
 STREAK_DAYS = 1_000
@@ -27,7 +40,10 @@ class Standings:
         self._store, self._clock = store, clock
 
     async def board(self, place: Place, person: Person, period: str, topic: str = "") -> Board:
-        """The top ten of `week`, `month` or `all`, of one section or of all, and the asker's own row from below."""
+        """The top ten of `week`, `month` or `all`, of one section or of all, and the asker's own row from below.
+
+        Who is on no board isn't on it, not even for themselves.
+        """
         return await self._store.read(_board, place, person, period, topic, self._clock.now())
 
     async def courses(
@@ -46,26 +62,42 @@ class Standings:
 
 def today(place: Place, now: dt.datetime) -> Unit[dt.date]:
     """The community's date: in the zone of its first scheduled channel, as rounds are dated by their channel's."""
+    return rules.local_date((yield from home_zone(place)), now)
+
+
+def home_zone(place: Place) -> Unit[str]:
+    """The zone of a community's first scheduled channel."""
     found = yield from rows("channels_of_community", platform=place.platform, community=place.community)
-    return rules.local_date(found[0]["zone"] if found else "UTC", now)
+    return found[0]["zone"] if found else "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """What streaks are counted by: the daily rounds with when they were asked, newest first, and the zone of people
+    whose own isn't known.
+    """
+
+    place: Place
+    rounds: Sequence[tuple[dt.date, dt.datetime]]
+    zone: str
 
 
 def _board(place: Place, person: Person, period: str, topic: str, now: dt.datetime) -> Unit[Board]:
-    key = rules.period(period, (yield from today(place, now)))
+    days = yield from _days(place)
+    key = rules.period(period, rules.local_date(days.zone, now))
     where = {"platform": place.platform, "community": place.community, "period": key, "topic": topic}
     top = yield from rows("standings_top", **where, most=rules.BOARD_ROWS)
     pairs = [(row["user_id"], row["points"], row["answers"]) for row in top]
     names, streaks = {}, {}
-    days = yield from _days(place)
     for user, _, _ in pairs:
-        names[user] = yield from _name(place, user)
-        streaks[user] = yield from _streak(place, user, days)
+        names[user], zone = yield from _person(place, user)
+        streaks[user] = (yield from _streak(days, user, zone)).length
     standings = rules.ranked(pairs, names, streaks)
     if len(pairs) == rules.BOARD_ROWS:
         standings = yield from _ties_beyond(standings, where)
     own = None
-    if person.id not in names:
-        own = yield from _own_row(place, person, where, days)
+    if person.id not in names and not (yield from _off_boards(place, person.id)):
+        own = yield from _own_row(person, where, days)
     return Board(period, topic, standings, own)
 
 
@@ -108,9 +140,7 @@ def _ties_beyond(standings: tuple[Standing, ...], where: dict[str, str]) -> Unit
     )
 
 
-def _own_row(
-    place: Place, person: Person, where: dict[str, str], days: list[dt.date], *, streak: int | None = None
-) -> Unit[Standing | None]:
+def _own_row(person: Person, where: dict[str, str], days: _Days, *, streak: int | None = None) -> Unit[Standing | None]:
     row = yield from one("standing_of", **where, user_id=person.id)
     if row is None:
         return None
@@ -118,19 +148,20 @@ def _own_row(
     equal = yield from one("standings_equal", **where, points=row["points"])
     assert above is not None  # noqa: S101  a count always has a row
     assert equal is not None  # noqa: S101
-    name = yield from _name(place, person.id)
-    run = streak if streak is not None else (yield from _streak(place, person.id, days))
+    name, zone = yield from _person(days.place, person.id)
+    run = streak if streak is not None else (yield from _streak(days, person.id, zone)).length
     shown = Person(person.id, name or person.name)
     return Standing(above["above"] + 1, equal["equal"] > 1, shown, row["points"], row["answers"], run)
 
 
 def _progress(place: Place, person: Person, now: dt.datetime) -> Unit[Progress]:
-    date = yield from today(place, now)
     days = yield from _days(place)
-    streak = yield from _streak(place, person.id, days)
+    _, zone = yield from _person(place, person.id)
+    streak = yield from _streak(days, person.id, zone)
     where = {"platform": place.platform, "community": place.community, "topic": ""}
-    week = yield from _own_row(place, person, {**where, "period": rules.period("week", date)}, days, streak=streak)
-    total = yield from _own_row(place, person, {**where, "period": "all"}, days, streak=streak)
+    key = rules.period("week", rules.local_date(days.zone, now))
+    week = yield from _own_row(person, {**where, "period": key}, days, streak=streak.length)
+    total = yield from _own_row(person, {**where, "period": "all"}, days, streak=streak.length)
     found = yield from rows(
         "replies_recent", platform=place.platform, community=place.community, user_id=person.id, most=RECENT
     )
@@ -138,31 +169,52 @@ def _progress(place: Place, person: Person, now: dt.datetime) -> Unit[Progress]:
         (records.QUESTION.validate_json(row["body"]).title, row["score"] if row["state"] == "graded" else None)
         for row in found
     )
-    return Progress(week, total, streak, recent)
+    sections = yield from _sections(place, person.id)
+    own_month = rules.local_date(zone or days.zone, now).replace(day=1)
+    forgiven = next((day for day in streak.forgiven if day.replace(day=1) == own_month), None)
+    hidden = yield from _off_boards(place, person.id)
+    return Progress(week, total, streak.length, recent, sections, forgiven, hidden)
 
 
-def _name(place: Place, user: str) -> Unit[str]:
-    row = yield from one("person_name", platform=place.platform, community=place.community, user_id=user)
-    return row["name"] if row else ""
+def _sections(place: Place, user: str) -> Unit[tuple[SectionProgress, ...]]:
+    found = yield from rows("results_by_section", platform=place.platform, community=place.community, user_id=user)
+    return tuple(SectionProgress(row["section"], row["answers"], row["points"]) for row in found)
 
 
-def _days(place: Place) -> Unit[list[dt.date]]:
+def _person(place: Place, user: str) -> Unit[tuple[str, str]]:
+    """Somebody's name and zone, "" where they aren't known."""
+    row = yield from one("person_on_board", platform=place.platform, community=place.community, user_id=user)
+    return (row["name"], row["zone"]) if row else ("", "")
+
+
+def _off_boards(place: Place, user: str) -> Unit[bool]:
+    found = yield from one("off_board_get", platform=place.platform, community=place.community, user_id=user)
+    return found is not None
+
+
+def _days(place: Place) -> Unit[_Days]:
+    zone = yield from home_zone(place)
     found = yield from rows("rounds_days", platform=place.platform, community=place.community, most=STREAK_DAYS)
-    return [dt.date.fromisoformat(row["local_date"]) for row in found]
+    days = [(dt.date.fromisoformat(row["local_date"]), records.moment(row["at"])) for row in found]
+    return _Days(place, days, zone)
 
 
-def _streak(place: Place, user: str, days: list[dt.date]) -> Unit[int]:
-    found = yield from rows(
-        "results_days", platform=place.platform, community=place.community, user_id=user, most=STREAK_DAYS
-    )
-    return rules.streak(days, [dt.date.fromisoformat(row["local_date"]) for row in found])
+def _streak(days: _Days, user: str, zone: str) -> Unit[Streak]:
+    where = {"platform": days.place.platform, "community": days.place.community, "user_id": user}
+    found = yield from rows("results_days", **where, most=STREAK_DAYS)
+    answered = [dt.date.fromisoformat(row["local_date"]) for row in found]
+    return rules.streak(days.rounds, answered, zone or days.zone)
 
 
 def podium(round_: Round) -> Unit[Podium]:
-    """How a round stands: counted answers, their average, the best, the key point most often missed."""
+    """How a round stands: counted answers, their average, the best, the key point most often missed.
+
+    Who is on no board isn't named; the figures are of all.
+    """
     found = yield from rows("results_of_round", round_id=round_.id)
     names = {row["user_id"]: row["name"] for row in found}
-    standings = rules.ranked([(row["user_id"], row["score"], 1) for row in found], names, {})
+    listed = [(row["user_id"], row["score"], 1) for row in found if row["listed"]]
+    standings = rules.ranked(listed, names, {})
     pending = yield from one("round_pending", round_id=round_.id)
     graded = yield from rows("round_points", round_id=round_.id)
     missed: Counter[KeyPoint] = Counter()

@@ -32,18 +32,24 @@ async def setup_form(coach: Coach, call: Call) -> Form:
 
 async def setup(coach: Coach, call: Call) -> Message:
     names = ("time", "zone", "weekdays", "mention", "close-after")
-    channel, posts = await coach.organise.set(call.place, {n: call.arg(n) for n in names if n in call.args})
-    return render.config(channel, posts, await coach.organise.organisers(call.place), saved=True)
+    await coach.organise.set(call.place, {n: call.arg(n) for n in names if n in call.args}, by=call.person)
+    return await _config(coach, call, saved=True)
 
 
 async def show(coach: Coach, call: Call) -> Message:
-    channel, posts = await coach.organise.show(call.place)
-    return render.config(channel, posts, await coach.organise.organisers(call.place))
+    return await _config(coach, call)
 
 
 async def change(coach: Coach, call: Call) -> Message:
-    channel, posts = await coach.organise.set(call.place, {call.arg("name"): call.arg("value")})
-    return render.config(channel, posts, await coach.organise.organisers(call.place), saved=True)
+    await coach.organise.set(call.place, {call.arg("name"): call.arg("value")}, by=call.person)
+    return await _config(coach, call, saved=True)
+
+
+async def _config(coach: Coach, call: Call, *, saved: bool = False) -> Message:
+    channel, posts = await coach.organise.show(call.place)
+    named = await coach.organise.organisers(call.place)
+    pins, community = await coach.dates.pins(call.place), await coach.community.settings(call.place)
+    return render.config(channel, posts, named, pins=pins, community=community, saved=saved)
 
 
 async def preview(coach: Coach, call: Call) -> Message:
@@ -55,15 +61,15 @@ async def preview(coach: Coach, call: Call) -> Message:
 
 
 async def post_now(coach: Coach, call: Call) -> Message:
-    return render.posted(await coach.rounds.post_now(call.place))
+    return render.posted(await coach.rounds.post_now(call.place, by=call.person))
 
 
 async def skip(coach: Coach, call: Call) -> Message:
-    return render.skipped(await coach.rounds.skip(call.place))
+    return render.skipped(await coach.rounds.skip(call.place, by=call.person))
 
 
 async def regrade(coach: Coach, call: Call) -> Message:
-    return render.regrading(await coach.grading.regrade(call.place, call.arg("id")))
+    return render.regrading(await coach.grading.regrade(call.place, call.arg("id"), by=call.person))
 
 
 async def failed(coach: Coach, call: Call) -> Message:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 
 from bot.coach import Coach
+from bot.coach.organise import read_zone
 from bot.commands.calls import Call, MaySee
 from bot.commands.meant import topic_of
 from bot.core import render
@@ -44,11 +45,25 @@ async def me(coach: Coach, call: Call) -> Message:
 
 
 async def privacy(coach: Coach, call: Call) -> Message:
-    if call.arg("what") == "export":
-        return render.exported(await coach.privacy.export(call.place, call.person))
+    match call.arg("what"):
+        case "export":
+            return render.exported(await coach.privacy.export(call.place, call.person))
+        case "hide":
+            await coach.learners.hide(call.place, call.person, hidden=True)
+            return render.hidden()
+        case "show":
+            await coach.learners.hide(call.place, call.person, hidden=False)
+            return render.shown()
     if call.arg("sure") != "yes":
         return render.confirm_delete(await coach.privacy.count(call.place, call.person))
     return render.deleted(await coach.privacy.delete(call.place, call.person))
+
+
+async def zone(coach: Coach, call: Call) -> Message:
+    if call.arg("zone"):
+        await coach.learners.set_zone(call.place, call.person, read_zone(call.arg("zone")))
+    name, own = await coach.learners.zone(call.place, call.person)
+    return render.zone(name, own=own)
 
 
 _HOME_BUTTONS = (Button("Leaderboard", "leaderboard", args=(("period", "week"),)), Button("How it works", "help"))
@@ -79,7 +94,7 @@ async def home(coach: Coach, call: Call, may_see: MaySee) -> tuple[Message, ...]
         *(questions or [render.home_nothing(await soonest(coach, call.place, may_see))]),
         standing,
         render.home_settings(channels, named, organiser=call.organiser),
-        render.home_privacy(),
+        render.home_privacy(hidden=await coach.learners.is_hidden(call.place, call.person)),
     )
 
 

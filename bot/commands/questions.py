@@ -11,7 +11,7 @@ from bot.commands.meant import topic_of
 from bot.core import render
 from bot.core.errors import UsageError
 from bot.core.message import Field, Form, Message
-from bot.core.model import Reply, Round
+from bot.core.model import Reply, Round, RoundState
 from bot.core.text import fold
 
 FORM_LIMIT = 4_000  # characters; Discord's text input takes no more
@@ -57,9 +57,17 @@ def _private(call: Call, round_: Round) -> Reply:
 
 async def hint(coach: Coach, call: Call) -> Message:
     round_ = await coach.rounds.find(call.place, thread=call.thread, target=call.target)
-    number = call.arg("number")[:3]
-    shown = int(number) if number.isdecimal() else 1
-    return render.hints(round_.question, round_.id, min(max(1, shown), max(1, len(round_.question.hints))))
+    most, cost = len(round_.question.hints), round_.channel.hint_cost
+    given = call.arg("number")[:3]
+    number = min(max(1, int(given) if given.isdecimal() else 1), max(1, most))
+    if not most or not cost or round_.state is not RoundState.OPEN:
+        return render.hints(round_.question, round_.id, number)
+    taken = await coach.learners.hints(round_, call.person)
+    if number > taken:
+        if call.arg("cost") != str(cost):  # nothing is taken before the price is named
+            return render.hint_offer(round_.id, taken + 1, cost)
+        taken = await coach.learners.take_hints(round_, call.person, number, cost)
+    return render.hints(round_.question, round_.id, taken, cost)
 
 
 async def grade(coach: Coach, call: Call) -> Message:
@@ -83,4 +91,4 @@ async def points(coach: Coach, call: Call) -> Message:
 async def my_grade(coach: Coach, call: Call) -> Message:
     round_ = await coach.rounds.find(call.place, thread=call.thread, target=call.target)
     own = await coach.replies.own(round_.id, call.person)
-    return render.my_grade(own.grade, own.reply_id, state=own.state, notes=own.notes)
+    return render.my_grade(own.grade, own.reply_id, state=own.state, notes=own.notes, off=own.off, changed=own.changed)

@@ -38,8 +38,12 @@ async def perform(coach: Coach, call: Call) -> Message | Form:
     """As `dispatch`, but raises UsageError: for platforms that show it to fewer people than the answer."""
     command = command_of(call.verb)
     call = await ranked(coach, call)
+    if call.zone:
+        await coach.learners.zone_seen(call.place, call.person, call.zone)
     if command.organisers and not call.organiser:
         raise UsageError(f"/mlops {command.verb} is for organisers.")
+    if call.organiser:
+        await coach.community.seen(call.place, call.person)
     if command.form and not call.submitted:
         return await command.form(coach, call)
     _check(command, call)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.coach import Coach
 from bot.coach.organise import SETTINGS
-from bot.commands import organisers, people, questions
+from bot.commands import organisers, organising, people, questions, suggesting
 from bot.commands.calls import Call, Command, Kind, Param
 from bot.core import render
 from bot.core.message import Message
@@ -26,6 +26,77 @@ _BUTTON = frozenset({Kind.BUTTON})
 _PERIOD = Param("period", "which days count", choices=("week", "month", "all"))
 _TOPIC = Param("topic", "a section of the bank", topic=True, rest=True)
 
+_DATES = Param("dates", "a date, or two: 2026-12-24 to 2027-01-02", required=True, rest=True)
+_DATE = Param("date", "a date such as 2026-12-24", required=True)
+_DECISIONS = (
+    Command(
+        "pause",
+        "stops the daily question here, for good or until a date",
+        organising.pause,
+        (Param("until", "the date of the next question, such as 2026-12-24", rest=True),),
+        organisers=True,
+    ),
+    Command("resume", "ends the pause", organising.resume, organisers=True),
+    Command("holiday add", "days without a daily question", organising.holiday_add, (_DATES,), organisers=True),
+    Command(
+        "holiday remove", "has questions again on these days", organising.holiday_remove, (_DATES,), organisers=True
+    ),
+    Command(
+        "pin",
+        "has a date's daily question be a certain one",
+        organising.pin,
+        (_DATE, Param("question", "its id or title", required=True, rest=True)),
+        organisers=True,
+    ),
+    Command("unpin", "has a date's question drawn again", organising.unpin, (_DATE,), organisers=True),
+    Command("grades", "lists the newest grades, to change one", organising.grades, kinds=_BOTH, organisers=True),
+    Command(
+        "override",
+        "changes a grade; its author reads why",
+        organising.override,
+        (
+            Param("id", "the reply's id, as grades lists it", required=True),
+            Param("score", "from 1 to 10", required=True),
+            Param("reason", "why", required=True, rest=True),
+        ),
+        organisers=True,
+    ),
+    Command(
+        "overrule",
+        "changes a grade",
+        organising.override,
+        kinds=_BUTTON,
+        organisers=True,
+        form=organising.override_form,
+    ),
+    Command(
+        "health",
+        "shows how the questions do, or one of them",
+        organising.health,
+        (Param("question", "its id or title", rest=True),),
+        kinds=_BOTH,
+        organisers=True,
+    ),
+    Command(
+        "digest",
+        "shows the last week in figures, or this one so far",
+        organising.digest,
+        (Param("week", "which week", choices=("last", "this")),),
+        organisers=True,
+    ),
+    Command("suggestions", "shows what members suggest", suggesting.waiting, kinds=_BOTH, organisers=True),
+    Command("approve", "takes a suggestion into the bank", suggesting.approve, kinds=_BUTTON, organisers=True),
+    Command(
+        "decline",
+        "turns a suggestion down",
+        suggesting.decline,
+        kinds=_BUTTON,
+        organisers=True,
+        form=suggesting.decline_form,
+    ),
+    Command("audit", "shows what organisers did", organising.audit, kinds=_BOTH, organisers=True),
+)
+
 TABLE: tuple[Command, ...] = (
     Command("question", "asks a question here and opens its thread", questions.question, (_TOPIC,)),
     Command(
@@ -37,11 +108,21 @@ TABLE: tuple[Command, ...] = (
     Command("me", "shows your points, streak and latest answers", people.me, kinds=_BOTH),
     Command(
         "privacy",
-        "exports or deletes what is stored about you",
+        "leaves you off boards, exports or deletes what is stored about you",
         people.privacy,
-        (Param("what", "what to do with it", required=True, choices=("export", "delete")),),
+        (Param("what", "what to do", required=True, choices=("hide", "show", "export", "delete")),),
         kinds=_BOTH,
     ),
+    Command(
+        "zone",
+        "shows or sets your time zone, by which your streak's months are counted",
+        people.zone,
+        (Param("zone", "such as Europe/Berlin", rest=True),),
+    ),
+    Command(
+        "suggest", "suggests a question for the bank", suggesting.suggest, kinds=_BOTH, form=suggesting.suggest_form
+    ),
+    Command("suggested", "shows what became of your suggestions", suggesting.own),
     Command("help", "shows what you can do, and when the next question comes", _help, kinds=_BOTH),
     Command("points", "shows what your answer did with each key point", questions.points, kinds=_BUTTON),
     Command(
@@ -78,5 +159,6 @@ TABLE: tuple[Command, ...] = (
         organisers=True,
     ),
     Command("failed", "lists what couldn't be graded or posted", organisers.failed, organisers=True),
+    *_DECISIONS,
 )
 BY_VERB: Mapping[str, Command] = {command.verb: command for command in TABLE}

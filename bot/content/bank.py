@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +22,7 @@ def default_folder(name: Literal["bank", "prompts"]) -> Path:
 
     Raises ContentError when neither is there.
     """
-    package = Path(str(files("bot")))
+    package = Path(__file__).parents[1]
     installed, checkout = package / "_data" / name, package.parent / name
     folder = installed if installed.is_dir() else checkout
     if not folder.is_dir():

@@ -40,6 +40,8 @@ class Line(NamedTuple):
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]+(.*))?")
 _FENCE = re.compile(r"(`{3,})([^`]*)|(~{3,})(.*)")
 _STARTS = frozenset("#*_-`~\\<qQsSaAkKhHfFlLiI")
+_BULLETS = ("- ", "  - ")
+"""How a line begins that has no other meaning, whatever follows: `- - -` isn't a rule here."""
 _BARE_LEVEL = 4  # from here on a heading with a part's bare name is its label
 
 
@@ -156,7 +158,10 @@ class _Scanner:
     def lines(self) -> Iterator[Line]:
         while self.at < len(self.raw):
             line = self.raw[self.at]
-            if not line or line.isspace():
+            if line.startswith(_BULLETS) and "<!--" not in line:  # most lines are
+                self.at += 1
+                yield Line(self.at, Kind.TEXT, line)
+            elif not line or line.isspace():
                 self.at += 1
                 yield Line(self.at, Kind.TEXT, "")
             elif line.lstrip()[0] in "`~" and fence(line):

@@ -58,17 +58,17 @@ def _check(points: Sequence[KeyPoint], below: Sequence[Sequence[tuple[int, str]]
             problem = f"{len(found)} alternatives of a key point, at most {MAX_ALTERNATIVES} are read"
             faults.add(found[MAX_ALTERNATIVES][0], problem, "remove some")
         for number, text in found:
-            _check_one(number, text, seen, faults)
-            seen.add(_same(text))
+            _check_one(number, text, same := _same(text), seen, faults)
+            seen.add(same)
 
 
-def _check_one(number: int, text: str, seen: set[str], faults: Faults) -> None:
+def _check_one(number: int, text: str, same: str, seen: set[str], faults: Faults) -> None:
     if not prose.is_visible(text):
         faults.add(number, "the alternative is empty", "write the claim in other words after `or:`, or remove the line")
     elif len(text) > MAX_ALTERNATIVE:
         problem = f"the alternative has {len(text):,} characters, at most {MAX_ALTERNATIVE} are read"
         faults.add(number, problem, "shorten it")
-    elif _same(text) in seen:
+    elif same in seen:
         problem = f"the alternative {shorten(text)} is there already"
         faults.add(number, problem, "put it in other words than the question's key points and alternatives")
 

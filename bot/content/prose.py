@@ -21,7 +21,7 @@ _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 def is_visible(text: str) -> bool:
     """Whether there is anything to see: not only spaces, format characters and the like."""
-    return any(unicodedata.category(char)[0] not in "CZ" for char in text)
+    return text[:1].isalnum() or any(unicodedata.category(char)[0] not in "CZ" for char in text)
 
 
 def clean_title(text: str) -> str:

@@ -92,19 +92,30 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart: a value from 0 to 10."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """Values over time, for platforms that can show a picture; `alt` says the same in words for all others."""
+    """Values over time, or bars side by side, for platforms that can show a picture; `alt` says the same in words for
+    all others.
+    """
 
     title: str
-    series: tuple[Series, ...]
+    series: tuple[Series, ...] = ()
+    bars: tuple[Bar, ...] = ()
     kind: Literal["chart"] = "chart"
 
     @property
     def alt(self) -> str:
         """What the picture shows, in a sentence."""
         drawn = [line for line in self.series if line.points]
-        lines = "; ".join(f"{line.label} from {line.points[0][1]} to {line.points[-1][1]}" for line in drawn)
-        return f"{self.title}: {lines}."
+        lines = [f"{line.label} from {line.points[0][1]} to {line.points[-1][1]}" for line in drawn]
+        return f"{self.title}: {'; '.join(lines + [f'{bar.label} {bar.value:.1f}' for bar in self.bars])}."
 
 
 Block = Para | Bullets | Quote | Table | Attachment | Chart
@@ -210,6 +221,9 @@ class ParcelKind(StrEnum):
     PENDING = "pending"  # the grader is away
     PACED = "paced"  # its author writes faster than is graded
     REVEAL = "reveal"
+    WELCOME = "welcome"  # after a person's first grade
+    SUGGESTION = "suggestion"  # the organisers have decided on it
+    DIGEST = "digest"  # the week in figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +234,8 @@ class Parcel:
     for a post in the channel itself. `reply_to` is the message answered. `only_for` is the one person who may see it,
     "" for everybody. `author` wrote the answer that a grade is for. A parcel with `opens_thread` gets a thread of that
     name made from it, which the platform puts away after `archive_after` without a word. `pin` asks for a question to
-    be pinned until its reveal. `written` is when the answer was written that a grade is for.
+    be pinned until its reveal. `written` is when the answer was written that a grade is for. `since` is when it was to
+    be said first, told where it is looked for: it can't have been posted before.
     """
 
     key: str
@@ -237,6 +252,7 @@ class Parcel:
     pin: bool = False
     archive_after: dt.timedelta = dt.timedelta(days=1)
     written: dt.datetime | None = None
+    since: dt.datetime | None = None
 
 
 MESSAGE = Json(Message)

@@ -180,6 +180,14 @@ class Grade:
     receipt: Receipt
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """That an organiser set a grade: the grader's score `before` it (None where there was none), and why."""
+
+    before: int | None
+    reason: str
+
+
 # ---------------------------------------------------------------------------------------------- places and people
 
 
@@ -212,16 +220,34 @@ class CountingRule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Days:
+    """Dates from `first` to `last`, both included; a `last` of date.max is an open end."""
+
+    first: dt.date
+    last: dt.date
+
+    def __contains__(self, day: dt.date) -> bool:
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """When a channel gets its daily question: a local time of day on weekdays (Monday is 0) in an IANA zone.
 
-    A post that is missed by more than `grace` is skipped.
+    A post that is missed by more than `grace` is skipped. While it is `paused` and on `holidays` there is none.
     """
 
     time: dt.time = dt.time(9)
     zone: str = "UTC"
     weekdays: frozenset[int] = frozenset(range(7))
     grace: dt.timedelta = dt.timedelta(hours=3)
+    paused: Days | None = None
+    holidays: tuple[Days, ...] = ()
+
+    def off(self, day: dt.date) -> Days | None:
+        """The pause or holidays that a date belongs to, or None."""
+        spans = (*((self.paused,) if self.paused else ()), *self.holidays)
+        return next((span for span in spans if day in span), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +255,8 @@ class Channel:
     """A channel and how the coach behaves in it; `schedule` is None where no daily question is posted.
 
     `pin` keeps an open question pinned; a thread is put away after `archive_after` (1 h, 1, 3 or 7 days) without a
-    word. Platforms that can't do either ignore them.
+    word. Platforms that can't do either ignore them. `hint_cost` is what a hint takes off the score that counts, in
+    points of 10 (0 to 9).
     """
 
     id: int
@@ -241,6 +268,19 @@ class Channel:
     close_after: dt.timedelta = dt.timedelta(hours=24)
     pin: bool = False
     archive_after: dt.timedelta = dt.timedelta(days=1)
+    hint_cost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CommunitySettings:
+    """What holds for a whole community.
+
+    `digest` is the channel where the weekly digest is posted (None: nowhere), `digest_name` what it is called.
+    """
+
+    organisers_listed: bool = True
+    digest: Place | None = None
+    digest_name: str = ""
 
 
 class RoundState(StrEnum):
@@ -302,11 +342,12 @@ class ReplyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One reply as scoring sees it: `score` is None while it is pending or failed."""
+    """One reply as scoring sees it: `score` is None while it is pending or failed; hints take `off` so many points."""
 
     score: int | None
     withdrawn: bool = False
     copied: bool = False
+    off: int = 0
 
 
 # ---------------------------------------------------------------------------------------------- standings
@@ -339,6 +380,37 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class Week:
+    """A week in figures: counted answers, by how many people, their mean score (0.0 without any).
+
+    `failed` replies couldn't be graded, `dropped` messages not posted. `cost` is in the currency of the prices.
+    """
+
+    answers: int
+    people: int
+    average: float
+    failed: int = 0
+    dropped: int = 0
+    cost: float = 0.0
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A week that begins on `monday`, beside the week before.
+
+    `questions` are (title, counted answers, mean score) in the order they were asked; `hardest` are the key points
+    that most answers missed, and how many did.
+    """
+
+    monday: dt.date
+    week: Week
+    before: Week
+    questions: tuple[tuple[str, int, float], ...] = ()
+    hardest: tuple[tuple[KeyPoint, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Podium:
     """How a round ended: counted answers, their mean score (0.0 without any), the best, the point most often missed."""
 
@@ -350,10 +422,41 @@ class Podium:
 
 
 @dataclass(frozen=True, slots=True)
+class Streak:
+    """Daily questions answered in a row, and when those that were missed between them had been asked, newest first.
+
+    The dates are the person's own.
+    """
+
+    length: int
+    forgiven: tuple[dt.date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionProgress:
+    """A person's counted answers in one section of the bank, and the sum of their scores (1 to 10 each)."""
+
+    name: str
+    answers: int
+    points: int
+
+    @property
+    def average(self) -> float:
+        return self.points / self.answers if self.answers else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """What one person has done in a community."""
+    """What one person has done in a community.
+
+    `forgiven` is the date of the question whose missing this month's freeze made good, None while it is left; `hidden`
+    says that the person is on no board.
+    """
 
     week: Standing | None
     total: Standing | None
     streak: int
     recent: tuple[tuple[str, int | None], ...] = field(default=())
+    sections: tuple[SectionProgress, ...] = ()
+    forgiven: dt.date | None = None
+    hidden: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from bot.core.message import Parcel
 from bot.core.model import KeyPoint, Place, Reply, Task, Verdict
@@ -18,7 +18,7 @@ P = ParamSpec("P")
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every statement, and freezing doubles what that costs
 class Query:
     """A statement by its name in queries.sql, with named parameters (str, int, float or None)."""
 
@@ -176,6 +176,24 @@ class Platform(Protocol):
 
     async def run(self) -> None:
         """Serve until cancelled."""
+        ...
+
+
+@runtime_checkable
+class Erases(Protocol):
+    """A platform that can take back what the coach said to somebody who is forgotten, by what `erasures` holds."""
+
+    def erase_soon(self) -> None:
+        """Delete it in the background; what can't be reached now stays noted. Returns at once."""
+        ...
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """A platform that keeps more about people in the coach's own store than the coach itself does."""
+
+    async def export(self, community: str, user: str) -> dict[str, Any]:
+        """All of that about one person, as JSON can hold it. Raises StoreError."""
         ...
 
 

@@ -7,9 +7,11 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import overload
 from zoneinfo import ZoneInfo
 
-from bot.core.model import Attempt, CountingRule, Person, Question, Schedule, Standing
+from bot.core.model import Attempt, CountingRule, Person, Question, Schedule, Standing, Streak
 from bot.core.text import fold
 
 ANSWER_WORDS = 5
@@ -30,6 +32,9 @@ PACE_SPAN = dt.timedelta(minutes=1)
 
 SPACING = dt.timedelta(seconds=3)
 """How far apart the answers of one community stand in the line: longer than a busy coach takes for one."""
+
+FIRST_DAY, LAST_DAY = dt.date(1, 1, 3), dt.date(9999, 12, 29)
+"""No post is looked for beyond: every zone has these days."""
 
 BOARD_ROWS = 10
 PODIUM_ROWS = 3
@@ -63,29 +68,53 @@ def local_date(zone: str, now: dt.datetime) -> dt.date:
 
 
 def next_post_at(schedule: Schedule, after: dt.datetime) -> tuple[dt.date, dt.datetime] | None:
-    """The first post strictly after a moment: its local date and its time in UTC; None on a schedule without days."""
+    """The first post strictly after a moment: its local date and its time in UTC.
+
+    None on a schedule without days, and where no end of a pause is known.
+    """
     if not schedule.weekdays:
         return None
     day = local_date(schedule.zone, after) - dt.timedelta(days=1)
-    for offset in range(10):
-        candidate = day + dt.timedelta(days=offset)
-        if candidate.weekday() in schedule.weekdays:
-            moment = local_moment(candidate, schedule.time, schedule.zone)
+    while day < LAST_DAY:
+        if off := schedule.off(day):
+            day = min(off.last, LAST_DAY)
+        elif day.weekday() in schedule.weekdays:
+            moment = local_moment(day, schedule.time, schedule.zone)
             if moment > after:
-                return candidate, moment
+                return day, moment
+        day += dt.timedelta(days=1)
     return None
 
 
 def last_post_at(schedule: Schedule, now: dt.datetime) -> tuple[dt.date, dt.datetime] | None:
-    """The newest post due at or before a moment: its local date and its time in UTC."""
+    """The newest post due at or before a moment: its local date and its time in UTC; None on one without days."""
+    if not schedule.weekdays:
+        return None
     day = local_date(schedule.zone, now) + dt.timedelta(days=1)
-    for offset in range(10):
-        candidate = day - dt.timedelta(days=offset)
-        if candidate.weekday() in schedule.weekdays:
-            moment = local_moment(candidate, schedule.time, schedule.zone)
+    while day > FIRST_DAY:
+        if off := schedule.off(day):
+            day = max(off.first, FIRST_DAY)
+        elif day.weekday() in schedule.weekdays:
+            moment = local_moment(day, schedule.time, schedule.zone)
             if moment <= now:
-                return candidate, moment
+                return day, moment
+        day -= dt.timedelta(days=1)
     return None
+
+
+def next_digest_at(schedule: Schedule, after: dt.datetime) -> dt.datetime:
+    """When the next weekly digest comes, strictly after a moment: on Monday at the schedule's local time."""
+    day = local_date(schedule.zone, after)
+    day -= dt.timedelta(days=day.weekday())
+    mondays = (day + dt.timedelta(days=7 * week) for week in range(3))
+    moments = (local_moment(monday, schedule.time, schedule.zone) for monday in mondays)
+    return next(moment for moment in moments if moment > after)
+
+
+def ahead(schedule: Schedule, today: dt.date) -> Schedule:
+    """A schedule without the pauses and holidays that are over."""
+    paused = schedule.paused if schedule.paused and schedule.paused.last >= today else None
+    return replace(schedule, paused=paused, holidays=tuple(days for days in schedule.holidays if days.last >= today))
 
 
 def closes_at(opened: dt.datetime, close_after: dt.timedelta, next_post: dt.datetime | None) -> dt.datetime:
@@ -175,18 +204,37 @@ def counted(rule: CountingRule, attempts: Sequence[Attempt]) -> int | None:
     """The score that counts of one person's attempts at a round, in the order they were written.
 
     None when nothing counts (yet). A withdrawn or copied attempt keeps its slot and is worth nothing. A pending first
-    attempt keeps its slot until its grade is there; by the rule "latest" the one before it counts until then.
+    attempt keeps its slot until its grade is there; by the rule "latest" the one before it counts until then. What
+    hints cost is taken off.
     """
     void = [attempt.withdrawn or attempt.copied for attempt in attempts]
-    worth = [None if lost else attempt.score for attempt, lost in zip(attempts, void, strict=True)]
+    value = [None if lost else worth(each.score, each.off) for each, lost in zip(attempts, void, strict=True)]
     match rule:
         case CountingRule.FIRST:
-            return worth[0] if worth else None
+            return value[0] if value else None
         case CountingRule.LATEST:
-            decided = [score for score, lost in zip(worth, void, strict=True) if lost or score is not None]
+            decided = [score for score, lost in zip(value, void, strict=True) if lost or score is not None]
             return decided[-1] if decided else None
         case CountingRule.BEST:
-            return max((score for score in worth[:BEST_OF] if score is not None), default=None)
+            return max((score for score in value[:BEST_OF] if score is not None), default=None)
+
+
+@overload
+def worth(score: int, off: int) -> int: ...
+@overload
+def worth(score: int | None, off: int) -> int | None: ...
+def worth(score: int | None, off: int) -> int | None:
+    """What a score from 1 to 10 counts when hints take `off` points from it: never less than 1."""
+    return None if score is None else max(1, score - max(0, off))
+
+
+def hints_off(taken: Iterable[tuple[int, int]], cost: int, written: int) -> int:
+    """The points that hints take off an answer of the moment `written`, by the channel's present `cost` of a hint.
+
+    `taken` are (when, what was said that it costs) of the person's hints for the round. Only what was opened before the
+    answer was written matters, and nobody pays more than was said. Times are microseconds.
+    """
+    return sum(min(stated, cost) for at, stated in taken if at < written)
 
 
 def has_slot(rule: CountingRule, position: int, attempts: int) -> bool:
@@ -231,19 +279,27 @@ def turn(now: int, first: int, further: int, *, behind: bool) -> int:
 # ---------------------------------------------------------------------------------------------- standings
 
 
-def streak(days: Sequence[dt.date], answered: Iterable[dt.date]) -> int:
-    """How many daily rounds in a row somebody has answered, up to the newest.
+def streak(days: Sequence[tuple[dt.date, dt.datetime]], answered: Iterable[dt.date], zone: str) -> Streak:
+    """How many daily rounds in a row somebody has answered, up to the newest; one missed a month is forgiven.
 
-    `days` are the dates of the community's daily rounds, newest first. The newest may still be unanswered.
+    `days` are the dates of the community's daily rounds, each with when it was asked, newest first. The newest may
+    still be unanswered. Months are those of the person's own `zone` (IANA), by when the missed round was asked.
     """
     done = set(answered)
     run = 0
-    for position, day in enumerate(days):
+    forgiven: list[dt.date] = []
+    between: list[dt.date] = []  # missed, and nothing answered before is known yet
+    for position, (day, asked) in enumerate(days):
         if day in done:
             run += 1
+            forgiven += between
+            between.clear()
         elif position > 0:
-            break
-    return run
+            missed = local_date(zone, asked)
+            if any((each.year, each.month) == (missed.year, missed.month) for each in (*forgiven, *between)):
+                break
+            between.append(missed)
+    return Streak(run, tuple(forgiven) if run else ())
 
 
 def ranked(

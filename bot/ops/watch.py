@@ -6,7 +6,6 @@ The parts that measure are loaded only where somebody looks.
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,13 @@ from bot.ops.health import Beats, Health, Parts, Step
 if TYPE_CHECKING:
     from bot.ops.metrics import Metrics
 
-log = logging.getLogger(__name__)
-
 
 class Watch:
     """Where nobody looks: all stays as it is."""
 
     meter: Meter = NO_METER
+    address = ""
+    """Where health and metrics are served."""
 
     def store(self, store: Store) -> Store:
         """The store to be used in a store's place."""
@@ -53,8 +52,9 @@ UNWATCHED = Watch()
 class Watched(Watch):
     """Measures what passes through it."""
 
-    def __init__(self, metrics: Metrics, beats: Beats, health: Health) -> None:
+    def __init__(self, metrics: Metrics, beats: Beats, health: Health, address: str = "") -> None:
         self._metrics, self._beats, self._health = metrics, beats, health
+        self.address = address
         self.meter = metrics
 
     def store(self, store: Store) -> Store:
@@ -104,8 +104,7 @@ async def watching(host: str, port: int | None, *, role: str, clock: Clock) -> A
     health, metrics = Health(beats), Metrics(role)
     reading = Reading(health, beats, clock)
     async with OpsServer(health, metrics, reading).listening(host, port) as address:
-        log.info("health and metrics at %s", address)
         try:
-            yield Watched(metrics, beats, health)
+            yield Watched(metrics, beats, health, address)
         finally:
             await reading.stop()

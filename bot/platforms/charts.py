@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.core.message import Chart, Series
+from bot.core.message import Bar, Chart, Series
 from bot.core.text import visible
 
 WIDTH, HEIGHT = 800, 400
@@ -24,6 +24,10 @@ _CARD, _INK, _FAINT, _GRID = "#ffffff", "#1f2933", "#616e7c", "#e4e7eb"
 _LINES = ("#0072b2", "#d55e00", "#009e73", "#a35a8c", "#7a6200", "#52606d")  # after Okabe and Ito, darkened for white
 _LABEL_LIMIT = 16
 _LABEL_GAP = 18
+_BARS_LEFT, _BARS_RIGHT, _BARS_LABEL_LIMIT = 240, 70, 28
+_MOST_BARS = 16
+_BAR_STEP = 40  # a few bars don't grow to fill the picture
+_BAR_TOP = 10  # bars are averages of scores
 
 
 def draw(chart: Chart) -> bytes:
@@ -32,7 +36,9 @@ def draw(chart: Chart) -> bytes:
     canvas = _Canvas(ImageDraw.Draw(image))
     lines = [line for line in chart.series if line.points]
     canvas.text((_LEFT, 24), chart.title, 18, _INK, "lm")
-    if lines:
+    if chart.bars:
+        _bars(canvas, chart.bars[:_MOST_BARS])
+    elif lines:
         plot = _Plot(lines)
         _axes(canvas, plot)
         for index, line in reversed(list(enumerate(lines))):
@@ -66,6 +72,10 @@ class _Canvas:
     def line(self, points: Sequence[tuple[float, float]], colour: str, width: float) -> None:
         scaled = [(x * _SCALE, y * _SCALE) for x, y in points]
         self._canvas.line(scaled, fill=colour, width=round(width * _SCALE), joint="curve")
+
+    def bar(self, left: float, top: float, right: float, bottom: float, colour: str) -> None:
+        box = (left * _SCALE, top * _SCALE, right * _SCALE, bottom * _SCALE)
+        self._canvas.rounded_rectangle(box, radius=3 * _SCALE, fill=colour)
 
     def dot(self, at: tuple[float, float], radius: float, colour: str) -> None:
         x, y, r = at[0] * _SCALE, at[1] * _SCALE, radius * _SCALE
@@ -132,10 +142,28 @@ def _labels(canvas: _Canvas, plot: _Plot, lines: Sequence[Series]) -> None:
         canvas.text(at, _label(lines[index].label), 14, _colour(index), "lm")
 
 
-def _label(text: str) -> str:
+def _bars(canvas: _Canvas, bars: Sequence[Bar]) -> None:
+    """Bars one below another, each with its name before it and its value behind it."""
+    step = min(_BAR_STEP, (HEIGHT - _TOP - _BOTTOM) / len(bars))
+    bottom = _TOP + step * len(bars)
+    width = WIDTH - _BARS_LEFT - _BARS_RIGHT
+    for value in range(0, _BAR_TOP + 1, 2):
+        x = _BARS_LEFT + width * value / _BAR_TOP
+        canvas.line([(x, _TOP), (x, bottom)], _GRID if value else _FAINT, 1)
+        canvas.text((x, bottom + 18), str(value), 13, _FAINT, "mm")
+    for index, bar in enumerate(bars):
+        middle = _TOP + step * (index + 0.5)
+        right = _BARS_LEFT + width * min(_BAR_TOP, max(0.0, bar.value)) / _BAR_TOP
+        canvas.text((_BARS_LEFT - 12, middle), _label(bar.label, _BARS_LABEL_LIMIT), 14, _INK, "rm")
+        if right > _BARS_LEFT:
+            canvas.bar(_BARS_LEFT, middle - 0.32 * step, right, middle + 0.32 * step, _LINES[0])
+        canvas.text((right + 8, middle), f"{bar.value:.1f}", 14, _INK, "lm")
+
+
+def _label(text: str, limit: int = _LABEL_LIMIT) -> str:
     """What the font can write: letters without accents; of other scripts only the rank, which the table explains."""
     bare = "".join(char for char in unicodedata.normalize("NFKD", visible(text)) if not unicodedata.combining(char))
     plain = " ".join(bare.split())
     if not plain.isascii():
         plain = "".join(char for char in plain.split(" ")[0] if char.isascii())
-    return plain if len(plain) <= _LABEL_LIMIT else plain[: _LABEL_LIMIT - 1].rstrip() + "..."
+    return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "..."

@@ -1,13 +1,13 @@
-"""Deleting what the coach said about people who are forgotten: noted first, so that no restart leaves any of it."""
+"""Deleting what the coach said about people who are forgotten: noted before, so that no restart leaves any of it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 from bot.core.errors import PlatformAway, PlatformError
-from bot.core.ports import Store, Unit, one, rows
+from bot.core.ports import Store, one, rows
 
 log = logging.getLogger(__name__)
 
@@ -23,31 +23,35 @@ class Erasures:
     ) -> None:
         self._store, self._platform, self._erase, self._of = store, platform, erase, of
         self._at_work = asyncio.Lock()
-
-    async def note(self, community: str, places: Iterable[tuple[str, str]]) -> None:
-        """Have messages deleted, given as (channel, message), at the next `work`. Raises StoreError."""
-        await self._store.write(_note, self._platform, community, tuple(places))
+        self._next = False
 
     async def work(self) -> None:
         """Delete what is left to be; what can't be reached now stays for the next time. Raises StoreError."""
-        async with self._at_work:
-            for row in await self._store.read(rows, "erasures_left", platform=self._platform):
-                place = (row["community"], row["channel"], row["message"])
-                if not self._of(place[0]):
-                    continue
-                try:
-                    await self._erase(*place)
-                except PlatformAway as error:
-                    log.info("message %s of %s is deleted later: %s", row["message"], self._platform, error)
-                    continue
-                except PlatformError as error:
-                    log.warning("message %s of %s can't be deleted: %s", row["message"], self._platform, error)
-                await self._store.write(
-                    one, "erasure_done", platform=self._platform, community=row["community"],
-                    channel=row["channel"], message=row["message"],
-                )  # fmt: skip
+        if self._next:
+            return  # whoever waits already will find it too
+        self._next = True
+        try:
+            await self._at_work.acquire()
+        finally:
+            self._next = False
+        try:
+            await self._work()
+        finally:
+            self._at_work.release()
 
-
-def _note(platform: str, community: str, places: tuple[tuple[str, str], ...]) -> Unit[None]:
-    for channel, message in places:
-        yield from one("erasure_put", platform=platform, community=community, channel=channel, message=message)
+    async def _work(self) -> None:
+        for row in await self._store.read(rows, "erasures_left", platform=self._platform):
+            place = (row["community"], row["channel"], row["message"])
+            if not self._of(place[0]):
+                continue
+            try:
+                await self._erase(*place)
+            except PlatformAway as error:
+                log.info("message %s of %s is deleted later: %s", row["message"], self._platform, error)
+                continue
+            except PlatformError as error:
+                log.warning("message %s of %s can't be deleted: %s", row["message"], self._platform, error)
+            await self._store.write(
+                one, "erasure_done", platform=self._platform, community=row["community"],
+                channel=row["channel"], message=row["message"],
+            )  # fmt: skip

@@ -3,7 +3,9 @@
 Built by `load`, never at import. The README's table is made from the descriptions in fields.py.
 """
 
-from bot.settings.fields import PLATFORMS, PREFIX, Settings, read_prices, table
+from bot.settings.checks import PLATFORMS, read_prices, read_public
+from bot.settings.fields import NAMES, PREFIX, Settings, table
 from bot.settings.reading import load
+from bot.settings.values import SecretStr
 
-__all__ = ["PLATFORMS", "PREFIX", "Settings", "load", "read_prices", "table"]
+__all__ = ["NAMES", "PLATFORMS", "PREFIX", "SecretStr", "Settings", "load", "read_prices", "read_public", "table"]

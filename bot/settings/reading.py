@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from dotenv import dotenv_values
-from pydantic import ValidationError
+from typing import Any
 
 from bot.core.errors import SettingsError
-from bot.settings.fields import PREFIX, Settings
+from bot.settings.fields import ABOUT, NAMES, PREFIX, Settings
 
 log = logging.getLogger(__name__)
 
@@ -30,16 +27,28 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -
     """
     environ = os.environ if environ is None else environ
     file = Path(".env") if dotenv is None else dotenv
-    known = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
+    known = {f"{PREFIX}{name.upper()}": name for name in NAMES}
     given = [_dotenv(file, known), environ]
     values = _named(given, _OPENAI) | _named(given, known)  # an empty variable is an unset one
     for name in environ:
         if name.startswith(PREFIX) and name not in known:
             log.warning("%s in the environment is not a setting.%s", name, _meant(name, known))
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise SettingsError(_worded(error, values)) from None  # the cause would show the value, which may be a secret
+    return _settings(values)
+
+
+def _settings(values: Mapping[str, str]) -> Settings:
+    """All values read from their texts. Raises SettingsError, one line for all that is wrong."""
+    read: dict[str, Any] = {}
+    wrong = []
+    for name in NAMES:
+        try:
+            if name in values:
+                read[name] = ABOUT[name].read(values[name])
+        except ValueError as error:
+            wrong.append(f"{PREFIX}{name.upper()} is wrong{_value(name, values)}: {error}")
+    if wrong:  # out here, so that no cause shows a value, which may be a secret
+        raise SettingsError("; ".join(wrong))
+    return Settings(**read)
 
 
 def _named(given: Sequence[Mapping[str, str | None]], names: Mapping[str, str]) -> dict[str, str]:
@@ -50,6 +59,8 @@ def _named(given: Sequence[Mapping[str, str | None]], names: Mapping[str, str]) 
 def _dotenv(file: Path, known: Mapping[str, str]) -> dict[str, str | None]:
     if not file.is_file():
         return {}
+    from dotenv import dotenv_values  # only where there is such a file
+
     try:
         found = dotenv_values(file, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
@@ -63,6 +74,8 @@ def _dotenv(file: Path, known: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def _meant(name: str, known: Mapping[str, str]) -> str:
+    import difflib  # only for a slip of the pen
+
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.8) or difflib.get_close_matches(
         f"{PREFIX}{name}", known, n=1, cutoff=0.8
     )
@@ -71,15 +84,4 @@ def _meant(name: str, known: Mapping[str, str]) -> str:
 
 def _value(field: str, values: Mapping[str, str]) -> str:
     """The value in question, unless it is or may hold a secret."""
-    kept = field.endswith(("_token", "_url", "_key", "_secret")) or field not in values
-    return "" if kept else f" ({values[field]!r:.60})"
-
-
-def _worded(error: ValidationError, values: Mapping[str, str]) -> str:
-    """One line for all that is wrong."""
-    lines = []
-    for found in error.errors(include_input=False, include_url=False):
-        field = str(found["loc"][0])
-        what = found["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        lines.append(f"{PREFIX}{field.upper()} is wrong{_value(field, values)}: {what}")
-    return "; ".join(lines)
+    return "" if field.endswith(("_token", "_url", "_key", "_secret")) else f" ({values[field]!r:.60})"

@@ -44,7 +44,8 @@ class Batches:
         """`commit` runs units in one transaction and never raises; `where` names the database in errors."""
         self._where = where
         self._commit = commit
-        self._room = asyncio.Semaphore(MOST_WAITING)
+        self._door = asyncio.Lock()
+        self._room = asyncio.Event()
         self._waiting: deque[Job] = deque()
         self._wake = asyncio.Event()
         self._closing = False
@@ -55,13 +56,21 @@ class Batches:
 
         It may be started again from its beginning when the transaction that it shared was undone.
         """
-        async with self._room:
-            if self._closing or self._committing.done():
-                raise StoreError(f"{self._where}: the store is closed; start the coach again")
-            job = Job(start, asyncio.get_running_loop().create_future())
-            self._waiting.append(job)
-            self._wake.set()
-            return await job.future
+        if len(self._waiting) >= MOST_WAITING or self._door.locked():  # hardly ever
+            await self._stand_in_line()
+        if self._closing or self._committing.done():
+            raise StoreError(f"{self._where}: the store is closed; start the coach again")
+        job = Job(start, asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        self._wake.set()
+        return await job.future
+
+    async def _stand_in_line(self) -> None:
+        """Wait for room, behind those who came before."""
+        async with self._door:
+            while len(self._waiting) >= MOST_WAITING and not self._closing and not self._committing.done():
+                self._room.clear()
+                await self._room.wait()
 
     async def close(self) -> None:
         """Finish what is waiting, and take no more."""
@@ -77,7 +86,9 @@ class Batches:
                 self._wake.clear()
                 while self._waiting:
                     await self._gather(len(batch))
-                    if not (batch := next_of(self._waiting, MAX_BATCH)):
+                    batch = next_of(self._waiting, MAX_BATCH)
+                    self._room.set()
+                    if not batch:
                         continue
                     outcomes = await self._commit([job.start for job in batch])
                     for job, outcome in zip(batch, outcomes, strict=True):
@@ -88,6 +99,7 @@ class Batches:
             gone = Failed(StoreError(f"{self._where}: the store was stopped before this was stored; start it again"))
             for job in (*batch, *self._waiting):
                 job.resolve(gone)
+            self._room.set()
 
     async def _gather(self, last: int) -> None:
         """In a burst wait for the others, who are about to come: a flush for a few costs as much as one for all."""

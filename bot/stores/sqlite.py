@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar, cast
 
 import aiosqlite
-from filelock import BaseFileLock
 
 from bot.core.errors import StoreDamaged, StoreError, StoreInUse
 from bot.core.ports import CrashPoint, Unit, no_crash
 from bot.stores import sqlite_files as files
 from bot.stores.batches import MOST_WAITING, Batches, Job, next_of
+from bot.stores.file_locks import FileLock
 from bot.stores.sql import QUERIES as QUERIES
 from bot.stores.sql import SCHEMA as SCHEMA
 from bot.stores.sql import Migration, load_migrations, load_queries
@@ -65,7 +65,7 @@ class SqliteStore:
         self,
         path: Path,
         steps: Sequence[Migration],
-        lock: BaseFileLock,
+        lock: FileLock,
         writer: _Connection,
         readers: Sequence[_Connection],
         runner: Runner,
@@ -214,7 +214,7 @@ def _held(outcomes: Sequence[Outcome]) -> bool:
 
 def _acquire(
     path: Path | str, steps: Sequence[Migration], *, upgrade: bool
-) -> tuple[Path, BaseFileLock, list[sqlite3.Connection]]:
+) -> tuple[Path, FileLock, list[sqlite3.Connection]]:
     """The database's lock and its connections, the writer first; all of them or, with an error, none."""
     place = files.locate(path)
     with ExitStack() as undo:

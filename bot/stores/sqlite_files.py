@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from filelock import BaseFileLock, FileLock, Timeout
-
 from bot.core.errors import StoreDamaged, StoreError, StoreInUse, StoreUnwritable
+from bot.stores.file_locks import FileLock
 from bot.stores.sql import Migration, require_known, verb
 from bot.stores.sqlite_errors import errors_of, translate
 
@@ -59,17 +58,16 @@ def require(path: Path) -> None:
         raise StoreError(f"{path}: there is no such database; check the path")
 
 
-def lock(path: Path) -> BaseFileLock:
+def lock(path: Path) -> FileLock:
     """Take the lock of the one writing process of a database; the system frees it when that process dies.
 
     Raises StoreInUse where another has it, StoreUnwritable where no lock file can be made.
     """
     file = path.with_name(path.name + ".lock")
-    holder = _process_id(file)  # read first: some releases of filelock empty the file when they try it
-    taken = FileLock(file, thread_local=False)
     try:
-        taken.acquire(blocking=False)
-    except Timeout as error:
+        taken = FileLock.take(file)
+    except BlockingIOError as error:
+        holder = _process_id(file)
         who = f"process (pid {holder})" if holder else "process"
         raise StoreInUse(f"another mlops-coach {who} is using {path}; stop it, or use its /mlops commands") from error
     except OSError as error:

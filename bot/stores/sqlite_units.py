@@ -21,11 +21,20 @@ from bot.stores.units import Done, Failed, Outcome, Start
 
 @dataclass(slots=True)
 class _Statement:
-    """A query; `columns` are learnt at its first rows, since the schema stays as it is while a store is open."""
+    """A query; `columns` are learnt at its first rows, since the schema stays as it is while a store is open.
+
+    Its parameters are looked for when it is first used: most queries aren't for long after the start.
+    """
 
     sql: str
-    parameters: frozenset[str]
     columns: tuple[str, ...] = ()
+    _parameters: frozenset[str] | None = None
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        if self._parameters is None:
+            self._parameters = parameters(self.sql)
+        return self._parameters
 
 
 class _Undone(Exception):
@@ -41,7 +50,7 @@ class Runner:
         self._flushing = True
         self.flushes = 0
         """Commits that waited for the disk."""
-        self._statements = {name: _Statement(sql, parameters(sql)) for name, sql in queries.items()}
+        self._statements = {name: _Statement(sql) for name, sql in queries.items()}
 
     def write(self, connection: sqlite3.Connection, batch: Sequence[Start]) -> list[Outcome]:
         """Run units in order in one transaction; their outcomes are durable on return.
@@ -140,12 +149,15 @@ class Runner:
 
     def _rows(self, connection: sqlite3.Connection, query: Query) -> Sequence[Row]:
         statement = self._statements.get(query.name) if isinstance(query, Query) else None
-        if statement is None or query.params.keys() != statement.parameters:
+        # SQLite itself finds what is missing; comparing the names would cost as much as some statements do.
+        if statement is None or len(query.params) != len(statement.parameters):
             raise units.misuse(query, statement.parameters if statement else None)
         try:
             cursor = connection.execute(statement.sql, query.params)
             found = cursor.fetchall()
         except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+            if query.params.keys() != statement.parameters:
+                raise units.misuse(query, statement.parameters) from error
             doing = f"the query {query.name}"
             if primary_code(error) == sqlite3.SQLITE_READONLY and _only_reads(connection):
                 raise StoreError(f"{doing} writes; run it in a unit that may write") from error
@@ -154,7 +166,8 @@ class Runner:
             return ()
         if not statement.columns:
             statement.columns = tuple(column[0] for column in cursor.description)
-        return [dict(zip(statement.columns, row, strict=True)) for row in found]
+        columns = statement.columns
+        return [dict(zip(columns, row, strict=False)) for row in found]
 
     def _fault(self, error: BaseException) -> BaseException:
         if isinstance(error, (sqlite3.Error, OSError)):

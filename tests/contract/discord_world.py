@@ -16,6 +16,7 @@ import simcord
 from simcord import ChannelHandle, Env, GuildHandle, InteractionResult, MemberActor
 
 from bot.app import App, assemble
+from bot.core import render
 from bot.core.model import Person, Place, Round
 from bot.platforms.discord import DiscordChat
 from bot.stores.sqlite import SqliteStore
@@ -34,6 +35,10 @@ class VirtualClock:
     async def sleep(self, seconds: float) -> None:
         assert self.env
         await self.env.advance_time(seconds)
+
+
+def _is_welcome(message: discord.Message) -> bool:
+    return bool(message.embeds) and message.embeds[0].title == render.welcome().title
 
 
 @dataclass
@@ -116,7 +121,17 @@ class Server:
         return message
 
     def spoken(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
-        """What the coach wrote in a channel or the newest thread, oldest first."""
+        """What the coach wrote in a channel or the newest thread to stay there, oldest first.
+
+        What it says aside to newcomers goes away again: `aside` has it.
+        """
+        return [message for message in self._said(channel) if not _is_welcome(message)]
+
+    def aside(self) -> list[discord.Message]:
+        """The words of welcome that are in the newest thread just now, oldest first."""
+        return [message for message in self._said() if _is_welcome(message)]
+
+    def _said(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
         me = self.env.bot.user
         assert me
         history = (channel or self.thread).history()

@@ -113,6 +113,9 @@ class DiscordStage:
         alone = [text(told) for sent in self._whispers.get(who, []) for told in sent.followups]
         return [as_read(shown) for shown in (*public, *alone)]
 
+    async def tick(self) -> None:
+        await self._world.env.advance_time(1)
+
     async def close_round(self) -> None:
         await self._world.env.advance_time(ROUND_HOURS * 3600)
         await self._world.settle()

@@ -134,6 +134,9 @@ class SlackStage:
     async def thread_texts(self, who: str) -> list[str]:
         return [as_read(said.blocks) for said in (*self._spoken(), *self._space.direct(self._person(who)))]
 
+    async def tick(self) -> None:
+        self._space.clock.pass_(seconds=1)
+
     async def close_round(self) -> None:
         await self._space.later(hours=ROUND_HOURS)
 

@@ -156,6 +156,9 @@ class WebStage:
     async def thread_texts(self, who: str) -> list[str]:
         return [_as_read(shown) for shown in await self._page(who)]
 
+    async def tick(self) -> None:
+        self._clock.pass_(seconds=1)
+
     async def close_round(self) -> None:
         self._clock.pass_(hours=ROUND_HOURS)
         await self._app.settle()

@@ -66,6 +66,10 @@ class Stage(Protocol):
         """All that somebody reads in the thread, and what was said there to them alone."""
         ...
 
+    async def tick(self) -> None:
+        """Let a second pass."""
+        ...
+
     async def close_round(self) -> None:
         """Let the round's time pass."""
         ...

@@ -238,7 +238,8 @@ async def test_the_board_and_me_come_with_a_picture_once_there_are_days_to_compa
         options = {"period": "all"} if verb == "leaderboard" else {}
         shown = (await here.ada.slash(here.channel, f"mlops {verb}", **options)).response
         assert shown
-        (picture,) = shown.attachments
+        picture, *more = shown.attachments
+        assert ["Your average by section" in (other.description or "") for other in more] == [True] * (verb == "me")
         assert shown.embeds[0].image.url
         assert "from 0 to 15" in (picture.description or "")
         assert (here.env.backend.cdn.get(picture.url) or b"").startswith(b"\x89PNG")

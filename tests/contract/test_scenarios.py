@@ -56,6 +56,12 @@ async def board(stage: Stage, who: str = ORGANISER) -> dict[str, int]:
     return {row["who"]: int(row["points"]) for row in _ROW.finditer(shown)}
 
 
+async def revealed(stage: Stage) -> str:
+    """The one reveal in the thread."""
+    (reveal,) = (said for said in await stage.thread_texts("Ben") if said.startswith("Closed."))
+    return reveal
+
+
 # ---------------------------------------------------------------------------------------------- grades
 
 
@@ -168,7 +174,7 @@ async def test_the_close_reveals_the_sample_answer_and_the_podium(stage: Stage) 
     sample = round_.question.sample_answer
     assert not any(sample in said for said in await stage.thread_texts("Ben"))
     await stage.close_round()
-    reveal = (await stage.thread_texts("Ben"))[-1]
+    reveal = await revealed(stage)
     assert reveal.startswith("Closed. 2 answers, average 7.5. First: Ada 10 and Ben 5.")
     assert sample in reveal
     assert "The point most often missed: topic 2." in reveal
@@ -203,7 +209,7 @@ async def test_deleting_ones_data_takes_the_person_off_every_board_and_podium(st
     assert told == "Deleted: your name, 1 reply and your place on every board."
     assert await board(stage) == {"Ben": 5}
     await stage.close_round()
-    reveal = (await stage.thread_texts("Ben"))[-1]
+    reveal = await revealed(stage)
     assert reveal.startswith("Closed. 1 answer, average 5.0. First: Ben 5.")
 
 
@@ -224,9 +230,65 @@ async def test_a_podium_that_was_shown_loses_a_person_who_is_deleted_later(stage
     await stage.close_round()
     await stage.command("Ada", "privacy delete")
     await stage.press("Ada", "Delete my data")
-    (reveal,) = (said for said in await stage.thread_texts("Ben") if said.startswith("Closed."))
+    reveal = await revealed(stage)
     assert reveal.startswith("Closed. 1 answer, average 5.0. First: Ben 5.")
     assert "Ada" not in reveal
+
+
+# ---------------------------------------------------------------------------------------------- learners
+
+
+async def test_who_hides_is_on_no_board_and_podium_and_still_sees_their_points(stage: Stage) -> None:
+    round_ = await stage.question()
+    await stage.say("Ada", full(round_))
+    await stage.say("Ben", half(round_))
+    assert (await stage.command("Ada", "privacy hide")).startswith("You are on no board, podium or chart from now on")
+    assert await board(stage) == {"Ben": 5}
+    assert await board(stage, "Ada") == {"Ben": 5}
+    assert "All time: 10 points, 1 answer, average 10.0\n" in await stage.command("Ada", "me")
+    await stage.close_round()
+    assert (await revealed(stage)).startswith("Closed. 2 answers, average 7.5. First: Ben 5.")
+    assert "on the boards again" in await stage.command("Ada", "privacy show")
+    assert await board(stage) == {"Ada": 10, "Ben": 5}
+    assert "First: Ada 10 and Ben 5." in await revealed(stage)
+
+
+async def test_a_hint_costs_what_its_button_says_and_nothing_before_it_is_pressed(stage: Stage) -> None:
+    await stage.command(ORGANISER, "admin config set hint-cost 2")
+    round_ = await stage.question()
+    for who in ("Ada", "Ben"):
+        assert "A hint takes 2 of 10 points off" in await stage.command(who, "hint")
+    assert await stage.press("Ada", "Open the hint (2 points off)") == "Hint\n- A first hint."
+    assert await stage.press("Ada", "Another hint (2 points off)") == "Hint\n- A first hint.\n- A second hint."
+    await stage.tick()
+    (grade,) = await stage.graded(await stage.say("Ada", full(round_)))
+    assert grade == "Score: 10/10\n4 points off for hints: here it counts as 6 of 10."
+    assert "hints" not in (await stage.graded(await stage.say("Ben", half(round_))))[0]
+    assert await board(stage) == {"Ada": 6, "Ben": 5}
+
+
+async def test_a_zone_is_set_by_its_name(stage: Stage) -> None:
+    await stage.question()
+    assert (await stage.command("Ada", "zone new york")).startswith("Your time zone: America/New_York.")
+    assert "Did you mean Europe/Berlin?" in await stage.command("Ada", "zone Europe/Berln")
+
+
+async def test_the_first_grade_brings_one_word_of_welcome_and_a_restart_no_second(stage: Stage) -> None:
+    round_ = await stage.question()
+    await stage.say("Ada", full(round_))
+    assert [said for said in await stage.thread_texts("Ada") if "/mlops privacy hide" in said]
+    if stage.env is None:  # on Discord nobody can be told alone who has only written, so it is said aside for a while
+        assert not any("/mlops privacy hide" in said for said in await stage.thread_texts("Ben"))
+    await stage.restart()
+    await stage.say("Ada", half(round_))
+    assert sum("/mlops privacy hide" in said for said in await stage.thread_texts("Ada")) == 1
+
+
+async def test_progress_is_told_by_section(stage: Stage) -> None:
+    round_ = await stage.question()
+    await stage.say("Ada", half(round_))
+    told = await stage.command("Ada", "me")
+    assert re.search(rf"^{round_.question.section}\s+1\s+5\.0$", told, re.MULTILINE)
 
 
 # ---------------------------------------------------------------------------------------------- restarts
@@ -244,7 +306,7 @@ async def test_after_a_restart_all_is_there_and_what_was_written_meanwhile_is_gr
         assert (await stage.mygrade("Ada")).startswith("Score: 10/10")
         await stage.restart()
     await stage.close_round()
-    assert (await stage.thread_texts("Ada"))[-1].startswith("Closed. 2 answers")
+    assert (await revealed(stage)).startswith("Closed. 2 answers")
 
 
 # ---------------------------------------------------------------------------------------------- hostile text
@@ -257,7 +319,7 @@ async def test_hostile_names_are_shown_as_they_are_written_and_have_no_effect(st
     (grade,) = await stage.graded(said)
     assert grade.startswith("Score: 5/10\nReasons:\n- Nothing on topic 2.")
     await stage.close_round()
-    reveal = (await stage.thread_texts("Ben"))[-1]
+    reveal = await revealed(stage)
     assert f"First: {name} 5." in reveal
     assert "[call]" not in reveal
 

@@ -222,7 +222,7 @@ async def test_forgetting_a_person_deletes_what_was_said_to_them(here: Space) ->
     await here.say(here.ben, half(round_.question.id))
     form = await here.form(here.ada, here.question, "Answer privately")
     await here.submit(here.ada, form, answer=half(round_.question.id))
-    assert len(here.direct(here.ada)) == 1
+    assert len(here.direct(here.ada)) == 2
     await here.app.coach.privacy.delete(here.place, Person(here.ada.id, "Ada"))
     await here.settle()
     assert ["Ben's answer" in grade.shown for grade in here.spoken()] == [True]

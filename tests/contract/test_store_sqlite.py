@@ -309,7 +309,7 @@ def test_a_file_or_folder_of_another_user_is_refused_with_a_word(home: Home) -> 
         pytest.skip("needs to be root to become somebody else")
     asyncio.run(home.fill())
     script = """
-import encodings.ascii, tempfile
+import concurrent.futures.thread, encodings.ascii, tempfile
 os.chmod(rest[0], 0o755)
 other = Path(rest[0]) / "folder"
 os.seteuid(65534)

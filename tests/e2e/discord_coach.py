@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import sqlite3
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any
 
+from tests.e2e import basics
+from tests.e2e.basics import SAID
 from tests.e2e.discord_server import Channel, DiscordServer, Interaction, Message, User
 from tests.e2e.discord_server.limits import inputs_of
 
-ROOT = Path(__file__).parents[2]
 RUNNER = Path(__file__).with_name("coach_runner.py")
 PEOPLE = 10
-SAID = (
-    "I keep the old version running and send a small share of the traffic to the new one before going on",
-    "Dashboards show latency, errors and saturation, and somebody is paged when users would notice",
-    "Everything is described in code, reviewed like code, and applied by a pipeline rather than by hand",
-    "We compare the distribution of each feature with its training baseline once an hour",
-    "Tests run in parallel on every commit, the slow ones at night, and flaky ones are quarantined",
-    "Backups are restored into an empty account every month, because only a restore proves a backup",
-    "The event log is partitioned by customer, so that order holds where it has to hold",
-    "A flag hides the unfinished feature, and each flag has an owner and a date on which it goes",
-    "Retries carry an idempotency key and wait longer each time, up to a limit that callers know",
-    "The registry says which data, code and parameters made a model, so any of them can be rebuilt",
-)
 
 
 class Hall:
@@ -53,9 +40,7 @@ class Hall:
 
     async def start(self, crash: str = "", nth: int = 1) -> asyncio.subprocess.Process:
         """Start the coach; with `crash` it kills itself when it passes that point for the nth time."""
-        environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
+        settings = {
             "COACH_PLATFORMS": "discord",
             "COACH_DATABASE_URL": f"sqlite:///{self.database}",
             "COACH_QUESTION_COOLDOWN_S": "0",
@@ -67,7 +52,7 @@ class Hall:
         with self.log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 sys.executable, *([str(RUNNER), crash, str(nth)] if crash else ["-m", "bot", "run"]),
-                cwd=self.folder, env=environment, stdout=log, stderr=log,
+                cwd=self.folder, env=basics.environment(**settings), stdout=log, stderr=log,
             )  # fmt: skip
 
     @contextlib.asynccontextmanager
@@ -178,12 +163,7 @@ class Hall:
         assert replies == Counter(m.id for m in self.answers), "one reply to each answer, and no other message"
         assert len(self.server.messages(self.channel)) == 1, "one question"
         total = len(self.answers) + private
-        assert self.rows("SELECT count(*), count(DISTINCT message) FROM replies") == [(total, total)]
-        assert self.rows("SELECT count(*) FROM replies WHERE state = 'graded'") == [(total,)]
-        assert self.rows("SELECT count(*) FROM results") == [(min(total, PEOPLE),)]
-        board = "SELECT sum(points), sum(answers) FROM standings WHERE period = 'all' AND topic = ''"
-        assert self.rows(board) == self.rows("SELECT sum(score), count(*) FROM results")
+        basics.counted(self.database, total, min(total, PEOPLE))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
-            return connection.execute(sql).fetchall()
+        return basics.rows(self.database, sql)

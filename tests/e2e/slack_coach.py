@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
-import socket
-import sqlite3
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
@@ -16,7 +13,10 @@ from typing import Any
 
 import aiohttp
 
-from tests.e2e.discord_coach import ROOT, RUNNER, SAID
+from tests.e2e import basics
+from tests.e2e.basics import SAID
+from tests.e2e.basics import free_port as free_port
+from tests.e2e.discord_coach import RUNNER
 from tests.e2e.slack_server import Channel, Delivery, Ephemeral, Interaction, Message, SlackServer, Team, User
 
 PEOPLE = 12
@@ -24,12 +24,6 @@ CHANNELS = 3
 """The coach writes one message a second into each, so answers to several are answered sooner."""
 
 _LINK = re.compile(r"/archives/(?P<channel>\w+)/p(?P<seconds>\d+)(?P<fraction>\d{6})\?thread_ts=")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answered_by(message: Message) -> tuple[str, str]:
@@ -70,9 +64,7 @@ class Hall:
 
     def environment(self) -> dict[str, str]:
         """The coach's settings."""
-        return {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
+        settings = {
             "COACH_PLATFORMS": "slack",
             "COACH_DATABASE_URL": f"sqlite:///{self.database}",
             "COACH_QUESTION_COOLDOWN_S": "0",
@@ -84,6 +76,7 @@ class Hall:
             "COACH_SLACK_SIGNING_SECRET": self.server.signing_secret,
             **self.settings,
         }
+        return basics.environment(**settings)
 
     async def start(self, crash: str = "", nth: int = 1) -> asyncio.subprocess.Process:
         """Start the coach; with `crash` it kills itself when it passes that point for the nth time."""
@@ -228,12 +221,8 @@ class Hall:
         assert [len(self.questions(channel)) for channel in self.channels] == [1] * len(self.channels), "one question"
         self.check_order()
         total = len(self.answers) + len(private)
-        assert self.rows("SELECT count(*), count(DISTINCT channel || message) FROM replies") == [(total, total)]
-        assert self.rows("SELECT count(*) FROM replies WHERE state = 'graded'") == [(total,)]
         who = {(a.channel.id, a.user.id) for a in self.answers} | {(self.channels[0].id, u.id) for u in private}
-        assert self.rows("SELECT count(*) FROM results") == [(len(who),)]
-        board = "SELECT sum(points), sum(answers) FROM standings WHERE period = 'all' AND topic = ''"
-        assert self.rows(board) == self.rows("SELECT sum(score), count(*) FROM results")
+        basics.counted(self.database, total, len(who))
 
     def check_order(self) -> None:
         """What was put into the outbox first stands first in each channel, where the database says that it stands."""
@@ -244,5 +233,4 @@ class Hall:
             assert {parcel: noted.get(parcel) for parcel, _ in posted} == dict(posted), "noted as sent"
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
-            return connection.execute(sql).fetchall()
+        return basics.rows(self.database, sql)

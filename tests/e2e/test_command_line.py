@@ -57,6 +57,18 @@ def test_a_wrong_setting_ends_the_start_with_one_line(tmp_path: Path, settings: 
     assert words in lines[0]
 
 
+@pytest.mark.parametrize("taken", ["COACH_WEB_PORT", "COACH_OPS_PORT"])
+def test_a_start_that_is_refused_tells_nothing_but_why(tmp_path: Path, taken: str) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        ports = {"COACH_WEB_PORT": "0", "COACH_OPS_PORT": "0", taken: str(held.getsockname()[1])}
+        done = coach(tmp_path, "run", COACH_LOG_LEVEL="INFO", COACH_LOG_FORMAT="json", **ports)
+    lines = [line for line in done.stderr.decode().splitlines() if "bot.stores" not in line]
+    assert (done.returncode, len(lines)) == (2, 1), lines
+    assert lines[0].startswith("mlops-coach: ")
+
+
 @pytest.mark.parametrize("role", ["platform", "grader"])
 def test_a_database_file_is_not_for_several_processes(tmp_path: Path, role: str) -> None:
     done = coach(tmp_path, "run", "--role", role)

@@ -16,7 +16,8 @@ import asyncpg
 import pytest
 
 from tests import postgres_server
-from tests.e2e.discord_coach import PEOPLE, ROOT, Hall
+from tests.e2e.basics import ROOT
+from tests.e2e.discord_coach import PEOPLE, Hall
 from tests.e2e.discord_server import Channel, DiscordServer
 from tests.postgres_server import PostgresServer
 

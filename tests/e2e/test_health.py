@@ -20,21 +20,15 @@ import pytest
 
 from tests import postgres_server
 from tests.e2e import discord_coach, slack_coach
+from tests.e2e.basics import ROOT, SAID, free_port
 from tests.e2e.discord_server import DiscordServer
 from tests.e2e.slack_server import SlackServer
 
-ROOT = Path(__file__).parents[2]
 LONG = 60.0
 PRIVATE = ("zugzwang", "Quixotte", "open-sesame")
 """A word of an answer, a name, and the token of the page."""
 
 Answer = tuple[int, dict[str, str]]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Probe:
@@ -185,7 +179,7 @@ async def test_while_discord_is_away_the_coach_is_healthy_and_not_ready(tmp_path
             thread = await hall.ask()
             await hall.answer(thread, 1)
             await hall.settled()
-        said = discord_coach.SAID[0].partition(" ")[2]
+        said = SAID[0].partition(" ")[2]
         assert said not in hall.logged()
         assert server.token not in hall.logged()
         assert "person0" not in hall.logged()
@@ -211,7 +205,7 @@ async def test_slack_is_connected_by_a_socket_or_by_listening(tmp_path: Path, mo
             await probe.until("/readyz", lambda found: found[0] == 200)
             await hall.answer(await hall.ask(), 1)
             await hall.settled()
-        words = discord_coach.SAID[0].partition(" ")[2]
+        words = SAID[0].partition(" ")[2]
         secrets = (hall.token, server.app_token, server.signing_secret)
         assert not [told for told in (words, "person0", *secrets) if told in hall.logged()]
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import socket
-import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -15,37 +12,18 @@ from typing import Any
 
 import aiohttp
 
-ROOT = Path(__file__).parents[2]
-SAID = (
-    "I keep the old version running and send a small share of the traffic to the new one before going on",
-    "Dashboards show latency, errors and saturation, and somebody is paged when users would notice",
-    "Everything is described in code, reviewed like code, and applied by a pipeline rather than by hand",
-    "We compare the distribution of each feature with its training baseline once an hour",
-    "Tests run in parallel on every commit, the slow ones at night, and flaky ones are quarantined",
-    "Backups are restored into an empty account every month, because only a restore proves a backup",
-    "The event log is partitioned by customer, so that order holds where it has to hold",
-    "A flag hides the unfinished feature, and each flag has an owner and a date on which it goes",
-    "Retries carry an idempotency key and wait longer each time, up to a limit that callers know",
-    "The registry says which data, code and parameters made a model, so any of them can be rebuilt",
-)
+from tests.e2e import basics
+from tests.e2e.basics import SAID
+from tests.e2e.basics import free_port as free_port
+from tests.e2e.basics import rows as rows
+
 ANSWER = "{said}; this is answer number {n} of {who}."
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(database: Path | str, port: int, **more: str) -> dict[str, str]:
     """The settings of a process: its database is a file, or a URL."""
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "COACH_DATABASE_URL": f"sqlite:///{database}" if isinstance(database, Path) else database,
-        "COACH_WEB_PORT": str(port),
-        **more,
-    }
+    url = f"sqlite:///{database}" if isinstance(database, Path) else database
+    return basics.environment(COACH_DATABASE_URL=url, COACH_WEB_PORT=str(port), **more)
 
 
 async def start(folder: Path, database: Path | str, port: int, **more: str) -> asyncio.subprocess.Process:
@@ -127,11 +105,6 @@ async def people(port: int, count: int) -> AsyncIterator[list[Client]]:
         yield clients
 
 
-def rows(database: Path, sql: str) -> list[tuple[Any, ...]]:
-    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        return connection.execute(sql).fetchall()
-
-
 async def until(condition: Callable[[], object], seconds: float) -> None:
     """Wait for something to become true."""
     end = time.monotonic() + seconds
@@ -148,14 +121,9 @@ async def open_thread(database: Path) -> int:
 
 def all_is_well(database: Path, people: int, total: int) -> None:
     """Every answer is there once, graded once and told once; the boards agree with the results."""
-    assert rows(database, "SELECT count(*), count(DISTINCT message) FROM replies") == [(total, total)]
-    assert rows(database, "SELECT count(*) FROM replies WHERE state = 'graded'") == [(total,)]
     delivered = "SELECT count(*), count(DISTINCT reply_to) FROM chat_messages WHERE author = '' AND reply_to > 0"
     assert rows(database, delivered) == [(total, total)]
-    # The first attempt counts: one result a person, and the board agrees with the results.
-    assert rows(database, "SELECT count(*) FROM results") == [(people,)]
-    board = "SELECT sum(points), sum(answers) FROM standings WHERE period = 'all' AND topic = ''"
-    assert rows(database, board) == rows(database, "SELECT sum(score), count(*) FROM results")
+    basics.counted(database, total, people)  # the first attempt counts: one result a person
 
 
 SENT = "SELECT 1 FROM outbox WHERE kind = 'grade' AND state = 'sent'"

@@ -10,7 +10,7 @@ import pytest
 from bot.core.errors import PlatformAway, PlatformError
 from bot.core.message import Parcel, ParcelKind
 from bot.core.model import Person, Place
-from bot.core.ports import rows
+from bot.core.ports import Sent, rows
 from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import CrashAt
 from tests.flow.test_one_reply import full, half
@@ -237,3 +237,24 @@ async def test_a_grade_says_whose_answer_it_is_for(world: World) -> None:
     await burst(world, 1)
     await world.app.settle()
     assert [parcel.author for parcel in of_kind(world, "grade")] == [Person("p0", "P0")]
+
+
+async def test_what_may_have_been_posted_is_looked_for_since_it_was_to_be_said(tmp_path: Path) -> None:
+    room, clock = Room(), HandClock()
+    async with world_at(tmp_path / "c.sqlite3", room, clock, CrashAt("outbox.sent", 2)) as world:
+        await burst(world, 1)
+        began = clock.now()
+        await world.app.settle()
+    looked: list[Parcel] = []
+    find = room.find
+
+    async def looking(parcel: Parcel) -> Sent | None:
+        looked.append(parcel)
+        return await find(parcel)
+
+    room.find = looking  # type: ignore[method-assign]
+    clock.pass_(hours=1)
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        await world.app.settle()
+        assert [parcel.since for parcel in looked] == [began]
+        assert len(of_kind(world, "grade")) == 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.coach import results
-from bot.core.ports import Query, Row, Unit, rows
+from bot.coach import recounts, results
+from bot.core.ports import Query, Row, Store, Unit, no_crash, rows
 from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_one_reply import full, half
@@ -105,13 +106,13 @@ async def test_a_rule_that_was_changed_and_not_recounted_is_brought_to_an_end(wo
     assert await world.points() == {"Ada": 10}
 
 
-def _set_rule(channel_id: int) -> Unit[None]:
+def _set_rule(channel_id: int, rule: str = "best") -> Unit[None]:
     """What is left behind when the process ends between saving a rule and recounting by it."""
     (row,) = yield from rows("channels_scheduled")
     names = ("scheduled", "post_minute", "zone", "weekdays", "grace_s", "mention", "close_after_s", "pin",
-             "archive_min")  # fmt: skip
+             "archive_min", "hint_cost")  # fmt: skip
     kept = {name: row[name] for name in names}
-    yield from rows("channel_set", **kept, id=channel_id, rule="best", moved=0, now=0)
+    yield from rows("channel_set", **kept, id=channel_id, rule=rule, moved=0, now=0)
 
 
 async def test_a_long_repair_goes_on_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +136,7 @@ async def test_a_rule_whose_change_a_crash_cut_short_is_applied_after_it(tmp_pat
         with pytest.raises(Crash):
             await world.app.coach.organise.set(PLACE, {"rule": "best"})
     async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
-        await world.app.coach.rounds.step()
+        await world.app.coach.rounds.recount()
         assert await world.points() == {"Ada": 10}
         assert await world.app.store.read(results.differences) == []
         assert await world.app.store.read(rows, "channels_to_recount") in ((), [])
@@ -148,8 +149,52 @@ async def test_a_rule_that_is_changed_again_while_it_is_applied_is_applied_anew(
     channel, _ = await world.app.coach.organise.show(PLACE)
     for rule in ("best", "first", "latest"):
         await world.app.coach.organise.set(PLACE, {"rule": rule})
-    await world.app.store.write(_set_rule, channel.id)
+    await world.app.store.write(_set_rule, channel.id, "first")
     assert await world.app.store.write(rows, "channel_recounted", id=channel.id, recount=0) in ((), [])
     assert len(await world.app.store.read(rows, "channels_to_recount")) == 1
     await world.app.coach.rounds.step()
+    assert await world.points() == {"Ada": 10}, "the daily posts don't wait for it"
+    await world.app.coach.rounds.recount()
+    assert await world.points() == {"Ada": 5}
+
+
+class Between:
+    """A store before whose n-th writing of one unit something else is done."""
+
+    def __init__(self, store: Store, unit: str, passing: int, do: Callable[[], Awaitable[object]]) -> None:
+        self._store, self._unit, self._left, self._do = store, unit, passing, do
+
+    async def write(self, unit: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        if unit.__name__ == self._unit:
+            self._left -= 1
+            if not self._left:
+                await self._do()
+        return await self._store.write(unit, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+async def test_a_rule_that_is_applied_and_changed_by_others_meanwhile_leaves_nothing_by_the_former_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recounts, "TOGETHER", 1)
+    for _ in range(2):
+        round_ = await world.daily()
+        for text in (half, full, half):
+            await world.say(round_, "ada", f"{text(round_.question.id)}")
+            world.clock.pass_(seconds=1)
+        world.clock.pass_(days=1)
+    store = world.app.store
+    channel, _ = await world.app.coach.organise.show(PLACE)
+    await store.write(_set_rule, channel.id)
+
+    async def others() -> None:
+        """Another process applies the rule to its end, and ends after it has saved a further one."""
+        await recounts.recount_due(store, no_crash)
+        assert await world.points() == {"Ada": 20}
+        await store.write(_set_rule, channel.id, "latest")
+
+    await recounts.recount_due(Between(store, "_recount", 2, others), no_crash)  # type: ignore[arg-type]
     assert await world.points() == {"Ada": 10}
+    assert await store.read(results.differences) == []

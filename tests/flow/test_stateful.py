@@ -80,6 +80,9 @@ class Model:
         self.rounds: dict[int, Round] = {}
         self.said: dict[str, Said] = {}
         self.rule = CountingRule.FIRST
+        self.hint_cost = 0
+        self.hints: dict[tuple[int, str], dict[int, tuple[dt.datetime, int]]] = {}
+        """By round and person: which hints were opened, when, and what was said that each costs."""
         self.forgotten: set[str] = set()
 
     def waiting(self) -> list[Revision]:
@@ -97,14 +100,19 @@ class Model:
 
     def counted(self, round_id: int, person: str) -> int | None:
         """The rule of the channel, told once more and in other words."""
-        worth = [None if each.state == "withdrawn" else each.score for each in self.attempts(round_id, person)]
+        paid = self.hints.get((round_id, person), {}).values()
+        worth: list[int | None] = []
+        for each in self.attempts(round_id, person):
+            off = sum(min(said, self.hint_cost) for opened, said in paid if opened < each.at)
+            void = each.state == "withdrawn" or each.score is None
+            worth.append(None if void or each.score is None else max(1, each.score - off))
         if self.rule is CountingRule.BEST:
             return max((score for score in worth[:3] if score is not None), default=None)
         if self.rule is CountingRule.FIRST:
             return worth[0] if worth else None
-        attempts = self.attempts(round_id, person)
-        settled = [each for each in attempts if each.state == "withdrawn" or each.score is not None]
-        return None if not settled or settled[-1].state == "withdrawn" else settled[-1].score
+        attempts = zip(self.attempts(round_id, person), worth, strict=True)
+        settled = [(each, value) for each, value in attempts if each.state == "withdrawn" or value is not None]
+        return settled[-1][1] if settled else None
 
     def standings(self) -> dict[tuple[str, str, str], tuple[int, int]]:
         """Points and answers by period, topic and person."""
@@ -351,12 +359,31 @@ class Coaches(RuleBasedStateMachine):
         self.run(self.apps[0].coach.organise.set(PLACE, {"rule": str(chosen)}))
         self.model.rule = chosen
 
+    @rule(cost=st.sampled_from((0, 1, 3, 9)))
+    def change_what_a_hint_costs(self, cost: int) -> None:
+        self.run(self.apps[0].coach.organise.set(PLACE, {"hint-cost": str(cost)}))
+        self.model.hint_cost = cost
+
+    @precondition(lambda self: self.model.hint_cost)
+    @rule(person=st.sampled_from(PEOPLE), which=st.integers(0, 3), number=st.integers(1, 2))
+    def open_a_hint(self, person: str, which: int, number: int) -> None:
+        round_ = list(self.model.rounds.values())[which % len(self.model.rounds)]
+        self.clock.pass_(seconds=1)
+        cost = self.model.hint_cost
+        taking = [app.coach.learners.take_hints(round_, Person(person, ""), number, cost) for app in self.apps]
+        self.run(_all(taking))
+        opened = self.model.hints.setdefault((round_.id, person), {})
+        for each in range(1, number + 1):
+            opened.setdefault(each, (self.clock.now(), cost))
+
     @rule(person=st.sampled_from(PEOPLE))
     def forget(self, person: str) -> None:
         self.run(self.apps[0].coach.privacy.delete(PLACE, Person(person, "")))
         self._forgotten(person)
 
     def _forgotten(self, person: str) -> None:
+        for key in [key for key in self.model.hints if key[1] == person]:
+            del self.model.hints[key]
         for said in self.model.said.values():
             if said.author == person:
                 said.author = ""

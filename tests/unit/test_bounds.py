@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import itertools
 from collections.abc import Generator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +13,15 @@ from typing import Any, cast
 import discord
 import pytest
 
-from bot.coach import Coach, Notices
+from bot.coach import Coach, Graders, Notices
+from bot.coach.grading import MOST_HEARD
 from bot.coach.notices import MOST_QUIET
 from bot.coach.replies import Taken
-from bot.core.model import Place, Reply
+from bot.core.errors import GraderAway
+from bot.core.model import Place, Reply, Task, Verdict
 from bot.core.ports import Query, Store
-from bot.platforms.discord import inbox, marks, receipts
+from bot.graders.llm import Fallback
+from bot.platforms.discord import DiscordChat, chat, inbox, marks, receipts
 from bot.platforms.slack import marks as slack_marks
 from bot.stores import batches
 from bot.stores.units import Done, Outcome, Start
@@ -91,16 +95,71 @@ def test_marks_that_nobody_will_look_for_are_dropped(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("time.monotonic", lambda: now)
     on_discord, on_slack = marks.Marks(), slack_marks.Marks()
     on_discord._read[5] = (now + 60, 0, {})
-    on_slack._read["T1", "C1"] = (now + 60, {})
+    on_slack._read["T1", "C1"] = (now + 60, 0.0, {})
     on_discord.add(5, "mark", 1)
     on_slack.add("T1", "C1", "mark", "1.0")
     assert on_discord._read[5][2] == {"mark": 1}
-    assert on_slack._read["T1", "C1"][1] == {"mark": "1.0"}
+    assert on_slack._read["T1", "C1"][2] == {"mark": "1.0"}
     now += 61
     on_discord.add(5, "mark", 1)
     on_slack.add("T1", "C1", "mark", "1.0")
     assert not on_discord._read
     assert not on_slack._read
+
+
+class Stuck:
+    """A store that answers nobody."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def write(self, *_: object, **__: object) -> None:
+        self.asked += 1
+        await asyncio.Event().wait()
+
+
+async def test_people_whose_words_cannot_be_read_are_told_so_few_at_a_time() -> None:
+    store = Stuck()
+    platform = DiscordChat(cast(Store, store), token="x")
+    for number in range(chat.MOST_POINTED + 50):
+        platform._unreadable(message(number), 1)
+    await asyncio.sleep(0)
+    assert store.asked == len(platform._tasks) == chat.MOST_POINTED
+    done = platform._tasks.pop()
+    done.cancel()
+    await asyncio.wait([done])
+    await asyncio.sleep(0)
+    platform._unreadable(message(1), 1)
+    await asyncio.sleep(0)
+    assert store.asked == chat.MOST_POINTED + 1
+    for task in platform._tasks:
+        task.cancel()
+    await asyncio.gather(*platform._tasks, return_exceptions=True)
+
+
+class NoGrade:
+    """A grader that is away, and one beside it that finds nothing either."""
+
+    name = "none"
+
+    async def grade(self, _: Task) -> Verdict:
+        raise GraderAway("the key is refused", notice=f"notice {next(self.number)}")
+
+    number = itertools.count()
+
+    async def close(self) -> None:
+        return None
+
+
+async def test_notices_that_nobody_fetches_are_kept_up_to_a_bound_the_newest() -> None:
+    heard = Graders(NoGrade()).heard
+    grader = Fallback(NoGrade(), NoGrade(), heard.append)
+    for _ in range(MOST_HEARD + 30):
+        with pytest.raises(GraderAway):
+            await grader.grade(cast(Task, None))
+    assert len(heard) == MOST_HEARD
+    numbers = [int(notice.removeprefix("notice ")) for notice in heard]
+    assert numbers == list(range(numbers[0], numbers[0] + 2 * MOST_HEARD, 2)), "each second one is the other grader's"
 
 
 class Cleared:

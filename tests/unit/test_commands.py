@@ -91,7 +91,7 @@ def test_arguments(typed: str, expected: tuple[str, dict[str, str]]) -> None:
         ("leaderboard wek", "Did you mean week?"),
         ("privacy exprt", "Did you mean export?"),
         ("privacy", None),
-        ("privacy delete now", "too much here. Usage: /mlops privacy <export|delete>"),
+        ("privacy delete now", "too much here. Usage: /mlops privacy <hide|show|export|delete>"),
         ("config set tme 9", "Did you mean time?"),
         ("points", "There is no command called points"),
         ("grade", "There is no command called grade"),
@@ -281,7 +281,8 @@ async def test_setup_by_form_shows_what_was_saved(world: World) -> None:
 @pytest.mark.parametrize("name", SETTINGS)
 async def test_every_setting_can_be_set(world: World, name: str) -> None:
     values = {"time": "7", "zone": "berlin", "weekdays": "weekends", "grace": "2h", "rule": "BEST", "pin": "on"}
-    values["organisers"] = "<@U1|Ada>"
+    values |= {"organisers": "<@U1|Ada>", "hint-cost": "2", "digest": "on"}
+    values["organisers-on-boards"] = "off"
     value = values.get(name, "@all" if name == "mention" else "1d")
     assert shown(await world.call("config set", organiser=True, name=name, value=value)).startswith("Saved")
 
@@ -354,7 +355,7 @@ async def test_the_own_page_tells_what_is_open_how_one_stands_and_what_is_stored
     assert "10 points, 1 answer" in standing.text
     assert "#daily: 09:00 UTC" in settings.text
     assert "/mlops config setup" not in settings.text
-    assert [button.verb for button in privacy.buttons] == ["privacy", "privacy"]
+    assert [button.verb for button in privacy.buttons] == ["privacy"] * 3
 
 
 async def test_the_own_page_shows_nothing_of_channels_that_the_person_cannot_see(world: World) -> None:

@@ -306,30 +306,6 @@ def test_an_attempt_without_a_slot_changes_nothing(
 # ---------------------------------------------------------------------------------------------- standings
 
 
-def day(number: int) -> dt.date:
-    return dt.date(2026, 3, number)
-
-
-@pytest.mark.parametrize(
-    ("answered", "expected"),
-    [
-        ([], 0),
-        ([5], 1),
-        ([5, 4, 3], 3),
-        ([4, 3], 2),  # today's may still be answered
-        ([3, 2], 0),  # two missed
-        ([5, 3, 2], 1),  # one missed in between ends it
-        ([5, 4, 3, 2, 1], 5),
-        ([9], 0),  # a day without a round
-    ],
-)
-def test_a_streak_runs_until_a_missed_round_but_the_newest_may_still_be_open(
-    answered: list[int], expected: int
-) -> None:
-    assert rules.streak([day(n) for n in (5, 4, 3, 2, 1)], [day(n) for n in answered]) == expected
-    assert rules.streak([], [day(1)]) == 0
-
-
 def test_equal_points_share_a_rank_and_the_next_rank_is_left_out() -> None:
     rows = [("a", 9, 1), ("b", 7, 1), ("c", 7, 2), ("d", 3, 1)]
     standings = rules.ranked(rows, {"b": "Zoe", "c": "amy"}, {"a": 4})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import traceback
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from bot.core.errors import SettingsError
 from bot.core.model import Price
 from bot.parts import check_platforms
-from bot.settings import PREFIX, Settings, load, read_prices, table
+from bot.settings import NAMES, PREFIX, load, read_prices, table
 
 SECRET = "xoxb-very-secret-0123456789"
 SECRETS = ("WEB_TOKEN", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
@@ -81,7 +82,7 @@ def test_a_bad_value_names_its_variable_on_one_line(name: str, value: str) -> No
 @pytest.mark.parametrize("name", SECRETS)
 def test_secrets_never_show(name: str) -> None:
     settings = load({PREFIX + name: SECRET})
-    shown = f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+    shown = f"{settings} {settings!r} {dataclasses.asdict(settings)} {vars(settings)}"
     assert SECRET not in shown
     with pytest.raises(SettingsError) as error:
         load({PREFIX + name: SECRET, "COACH_WEB_PORT": "x"})
@@ -92,8 +93,8 @@ def test_settings_cannot_be_changed_and_a_comma_list_is_read_with_spaces() -> No
     settings = load({"COACH_PLATFORMS": " Web ,web,", "COACH_WEB_HOSTS": "Coach.Example, b.example"})
     assert settings.platforms == ("web",)
     assert settings.web_hosts == ("coach.example", "b.example")
-    with pytest.raises(ValueError, match="frozen"):
-        settings.web_port = 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.web_port = 1  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_slacks_address_and_keys_are_read() -> None:
 
 def test_the_table_lists_every_setting_with_default_and_no_secret() -> None:
     lines = table().splitlines()
-    assert len(lines) == 2 + len(Settings.model_fields)
+    assert len(lines) == 2 + len(NAMES)
     assert "| `COACH_WEB_PORT` | `8765` |" in table()
     assert all(line.count("|") == 4 for line in lines)
-    assert all(any(f"`{PREFIX}{name.upper()}`" in line for line in lines) for name in Settings.model_fields)
+    assert all(any(f"`{PREFIX}{name.upper()}`" in line for line in lines) for name in NAMES)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from bot.core.message import Block, Bullets, Chart, Message, Para, Series, Strong, Table
-from bot.core.model import Board, Progress, Standing
+from bot.core.message import Bar, Block, Bullets, Chart, Message, Para, Series, Strong, Table
+from bot.core.model import Board, Progress, SectionProgress, Standing
 from bot.core.render.words import counted, say
 
 _PERIODS = {"week": "This week", "month": "This month", "all": "All time"}
@@ -55,12 +55,32 @@ def progress(person: str, me: Progress, course: Course = ()) -> Message:
     for label, row in (("This week", me.week), ("All time", me.total)):
         if row:
             text = f"{counted(row.points, 'point')}, {counted(row.answers, 'answer')}, average {row.average:.1f}"
-            blocks.append(Para((Strong(label), f": {text}, rank {row.rank}{'=' if row.tied else ''}")))
-    blocks.append(Para((Strong("Streak"), f": {counted(me.streak, 'daily question')} in a row")))
+            rank = "" if me.hidden else f", rank {row.rank}{'=' if row.tied else ''}"
+            blocks.append(Para((Strong(label), f": {text}{rank}")))
+    if me.hidden:
+        blocks.append(Para(("You are on no board, as you wished. /mlops privacy show puts you back.",)))
+    blocks.append(Para((Strong("Streak"), f": {counted(me.streak, 'daily question')} in a row{_freeze(me)}")))
+    blocks.extend(_sections(me.sections))
     if me.recent:
         lines = tuple(
             (f"{title}: {'not graded yet' if score is None else f'{score}/10'}",) for title, score in me.recent
         )
         blocks += [Para((Strong("Latest answers"),)), Bullets(lines)]
     blocks.extend(_chart("Your points over time", [Series("you", tuple(course), own=True)]))
+    if len(me.sections) > 1:
+        blocks.append(Chart("Your average by section", bars=tuple(Bar(row.name, row.average) for row in me.sections)))
     return Message(person, tuple(blocks))
+
+
+def _freeze(me: Progress) -> str:
+    """What became of the one missed question that a streak outlives each month."""
+    if me.forgiven:
+        return f". This month's freeze was used for the question of {me.forgiven.day} {me.forgiven:%B}."
+    return ". One that you miss is forgiven each month; this month's freeze is left." if me.streak else ""
+
+
+def _sections(rows: Sequence[SectionProgress]) -> list[Block]:
+    if not rows:
+        return []
+    cells = tuple((row.name, str(row.answers), f"{row.average:.1f}") for row in rows)
+    return [Para((Strong("By section"),)), Table(("section", "answers", "average"), cells)]

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from bot.core.message import Block, Bullets, Button, Message, Para, ParcelKind, Strong, Table, When
-from bot.core.model import Channel, Person, Question, Schedule
+from bot.core.model import Channel, CommunitySettings, Person, Question, Schedule
+from bot.core.render.organising import calendar_rows
 from bot.core.render.words import DAYS, counted, cut, listed, say
 
 
@@ -24,9 +25,18 @@ def _hours(span: dt.timedelta) -> str:
 
 
 def config(
-    channel: Channel, next_posts: Sequence[dt.datetime], organisers: Sequence[Person] = (), *, saved: bool = False
+    channel: Channel,
+    next_posts: Sequence[dt.datetime],
+    organisers: Sequence[Person] = (),
+    *,
+    pins: Sequence[tuple[dt.date, str]] = (),
+    community: CommunitySettings | None = None,
+    saved: bool = False,
 ) -> Message:
-    """How a channel is set up, and its next three posts; `organisers` are those of the whole community."""
+    """How a channel is set up, and its next three posts; `organisers` are those of the whole community.
+
+    `pins` are the dates to come that have a certain question, and its id; `community` is what holds everywhere.
+    """
     hours = channel.close_after.total_seconds() / 3600
     rows = [
         ("time", schedule_line(channel.schedule)),
@@ -34,11 +44,18 @@ def config(
         ("mention", channel.mention or "nobody"),
         ("rule", f"the {channel.rule} attempt counts" + (" (of three)" if channel.rule == "best" else "")),
         ("close after", f"{hours:g} hours, or at the next daily question"),
+        ("hint cost", f"{channel.hint_cost} of 10 points" if channel.hint_cost else "nothing"),
         ("pin", "the open question" if channel.pin else "nothing"),
         ("archive", f"a thread without a word for {_hours(channel.archive_after)}"),
     ]
+    rows += calendar_rows(channel.schedule, pins)
     if organisers:
         rows.append(("organisers", listed([person.name for person in organisers])))
+    if community and not community.organisers_listed:
+        rows.append(("organisers on boards", "off"))
+    if community and community.digest:
+        where = "here" if community.digest == channel.place else f"in {community.digest_name or 'another channel'}"
+        rows.append(("digest", f"on Mondays, {where}"))
     blocks: list[Block] = [Table(("setting", "value"), tuple(rows))]
     if next_posts:
         blocks.append(Para((Strong("Next posts"),)))
@@ -93,7 +110,12 @@ def _not_graded(replies: Sequence[tuple[int, str, str, str]]) -> list[Block]:
 def _not_posted(dropped: Sequence[tuple[str, str]]) -> list[Block]:
     if not dropped:
         return []
-    words = {ParcelKind.QUESTION: "question", ParcelKind.GRADE: "grade", ParcelKind.REVEAL: "reveal"}
+    words = {
+        ParcelKind.QUESTION: "question",
+        ParcelKind.GRADE: "grade",
+        ParcelKind.REVEAL: "reveal",
+        ParcelKind.SUGGESTION: "word on a suggestion",
+    }
     lines = tuple((f"{words.get(ParcelKind(kind), kind)}: {cut(why, 160)}",) for kind, why in dropped)
     return [Para(("Not posted, or not as it was meant to be:",)), Bullets(lines)]
 

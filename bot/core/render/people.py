@@ -58,14 +58,59 @@ def home_settings(channels: Sequence[Channel], organisers: Sequence[Person], *, 
     return Message("Settings", tuple(blocks))
 
 
-def home_privacy() -> Message:
-    """What can be done about one's own data."""
+_HIDE_ME = Button("Leave me off boards", "privacy", args=(("what", "hide"),))
+_SHOW_ME = Button("Put me on boards", "privacy", args=(("what", "show"),))
+
+
+def hidden() -> Message:
+    """To somebody who asked to be on no board."""
+    return say(
+        "You are on no board, podium or chart from now on, and the others move up. Your points go on counting: /mlops"
+        " me shows them to you alone.",
+        buttons=(_SHOW_ME,),
+    )
+
+
+def shown() -> Message:
+    """To somebody who asked to be on the boards again."""
+    return say("You are on the boards again, with all your points.", buttons=(_HIDE_ME,))
+
+
+def zone(name: str, *, own: bool) -> Message:
+    """The time zone by which a person's months are counted; `own` says whether it is known to be theirs."""
+    whose = "Your time zone" if own else "Your time zone isn't known, so this community's counts"
+    return say(
+        f"{whose}: ", Strong(name), ". One missed daily question a month is forgiven by it. /mlops zone with a name"
+        " such as Europe/Berlin changes it.",
+    )  # fmt: skip
+
+
+def welcome() -> Message:
+    """After somebody's first grade: how it comes about, what there is to see, and how to be left alone."""
+    return Message(
+        "Your first answer here",
+        (
+            Bullets(
+                (
+                    ("Answers are compared with the key points of a sample answer: 1 to 10, below 6 with reasons.",),
+                    ("Key points, under your grade, shows what yours did with each; the sample comes at the close.",),
+                    ("/mlops privacy hide leaves you off the boards, /mlops privacy delete forgets you.",),
+                )
+            ),
+        ),
+        (Button("How it works", "help"), _HIDE_ME),
+    )
+
+
+def home_privacy(*, hidden: bool = False) -> Message:
+    """What can be done about one's own data; `hidden` says whether the reader is on no board."""
     return say(
         "What is stored about you: your answers, their grades, and your name as it is shown here. Scores are for"
         " practice, not for hiring decisions.",
         title="Privacy",
         buttons=(
             Button("Export my data", "privacy", args=(("what", "export"),)),
+            _SHOW_ME if hidden else _HIDE_ME,
             Button("Delete my data", "privacy", args=(("what", "delete"),)),
         ),
     )

@@ -27,7 +27,7 @@ def question_post(round_: Round, answered: int = 0) -> Message:
         blocks.append(Para((f"{counted(answered, 'person has', 'people have')} answered.",)))
     buttons = (
         answer_button(round_.id),
-        Button("Hint", "hint", str(round_.id)),
+        Button(_hint_label("Hint", round_.channel.hint_cost), "hint", str(round_.id)),
         Button("My grade", "mygrade", str(round_.id)),
     )
     return Message(" · ".join(head), tuple(blocks), buttons, round_.channel.mention)
@@ -38,8 +38,11 @@ def thread_title(question: Question) -> str:
     return cut(question.title or question.text, TITLE_LIMIT)
 
 
-def reveal(round_: Round, podium: Podium) -> Message:
-    """The end of a round: how it went, the sample answer, the point most often missed."""
+def reveal(round_: Round, podium: Podium, credit: str = "") -> Message:
+    """The end of a round: how it went, the sample answer, the point most often missed.
+
+    `credit` is the name of whoever suggested the question, if they want to be named.
+    """
     first: list[Inline] = [Strong("Closed."), " "]
     if podium.answers:
         first.append(f"{counted(podium.answers, 'answer')}, average {podium.average:.1f}.")
@@ -54,15 +57,37 @@ def reveal(round_: Round, podium: Podium) -> Message:
         blocks.append(Para(("The point most often missed: ", lower(topic(podium.most_missed)), ".")))
     if round_.question.follow_up:
         blocks.append(Para((Strong("To think on: "), round_.question.follow_up)))
+    if credit:
+        blocks.append(Para((f"Suggested by {credit}.",)))
     return Message(blocks=tuple(blocks), buttons=(Button("My grade", "mygrade", str(round_.id)),))
 
 
-def hints(question: Question, round_id: int, shown: int) -> Message:
-    """The first `shown` hints, and a button for one more."""
+def _hint_label(label: str, cost: int) -> str:
+    return f"{label} ({counted(cost, 'point')} off)" if cost else label
+
+
+def _hint_button(label: str, round_id: int, number: int, cost: int) -> Button:
+    """Opens a hint. It carries the cost that it names: with another one meanwhile it only says the new one."""
+    args = (("number", str(number)), *([("cost", str(cost))] if cost else []))
+    return Button(_hint_label(label, cost), "hint", str(round_id), args)
+
+
+def hint_offer(round_id: int, number: int, cost: int) -> Message:
+    """What opening a hint costs, before anything is taken; `cost` is in points of 10."""
+    return say(
+        f"A hint takes {cost} of 10 points off what your next answer counts here, but never its last one. The grade"
+        " itself stays as it is.",
+        title="Hint",
+        buttons=(_hint_button("Open the hint", round_id, number, cost),),
+    )
+
+
+def hints(question: Question, round_id: int, shown: int, cost: int = 0) -> Message:
+    """The first `shown` hints, and a button for one more, which says its `cost` in points of 10."""
     if not question.hints:
         return say("There is no hint for this question.")
     left = len(question.hints) - shown
-    more = (Button("Another hint", "hint", str(round_id), (("number", str(shown + 1)),)),) if left > 0 else ()
+    more = (_hint_button("Another hint", round_id, shown + 1, cost),) if left > 0 else ()
     return Message("Hint", (Bullets(tuple((hint,) for hint in question.hints[:shown])),), more)
 
 

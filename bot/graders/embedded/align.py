@@ -52,7 +52,7 @@ class Match:
     matched differs: an odd number turns the meaning around. The three are 0 where `local` is below NEAR. `plain` says
     that the reference negates nothing itself, `ways` how many wordings of the same point were tried for this match (the
     best of them). `paired` is the coverage signal for references that nobody wrote as key points, 0 to 1 (see
-    pairing.py).
+    pairing.py); `split` says that this is one.
     """
 
     recall: float = 0.0
@@ -64,6 +64,7 @@ class Match:
     plain: bool = True
     ways: int = 1
     paired: float = 0.0
+    split: bool = False
 
 
 def affirmed(passage: Passage) -> Passage:
@@ -160,6 +161,7 @@ class Aligner:
             turns=turns,
             plain=not any(reference.passage.under),
             paired=_paired(reference, answer, cosines, self._weights),
+            split=reference.topic is not None,
         )
 
 

@@ -7,7 +7,9 @@ does so once: the mean over its points, each counted by how much of it the answe
 from honest ones that negate something in passing.
 
 Only for points that somebody wrote in several wordings: one that speaks the answer's way speaks for it. Where there is
-one wording alone, honest answers in words of their own look as doubtful as wrong ones.
+one wording alone, honest answers in words of their own look as doubtful as wrong ones: such a point only counts against
+an answer that evidently contradicts it. Pieces of a sample answer aren't weighed at all, since nobody says that an
+answer has to speak of each of them: one that is contradicted carries nothing, and that is all.
 """
 
 from __future__ import annotations
@@ -47,6 +49,9 @@ _ALONE = 2.0
 
 _CERTAIN, _DENIED = 4.0, 1.0
 """Log-odds of a point that is turned around nearly word for word, and of one that the aligner finds contradicted."""
+
+_UNWEIGHED = -1.0
+"""Log-odds of a point that has one wording and seems carried: about what honest answers' points have on average."""
 
 _BENEFIT = (0.3, -1.0)
 """Points and log-odds that the mean starts from: little that is carried shows little."""
@@ -146,11 +151,14 @@ def doubts(
     odds: list[float | None] = []
     carried, against = _BENEFIT[0], _BENEFIT[0] * _BENEFIT[1]
     for number, (point, (match, share)) in enumerate(zip(points, found, strict=True)):
-        if number in denied or scoring.contradicts(match):
+        if not point.wordings:
+            odds.append(None)
+        elif number in denied or scoring.contradicts(match):
             odds.append(sure := _CERTAIN if number in denied else _DENIED)
             carried, against = carried + 1.0, against + sure
         elif share < _TOUCHED or len(point.wordings) < 2:
             odds.append(None)
+            carried, against = carried + share, against + share * _UNWEIGHED
         else:
             said = read.get(match.sentence) or _side(aligner, answer, match.sentence)
             read[match.sentence] = said

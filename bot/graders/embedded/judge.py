@@ -18,7 +18,7 @@ from bot.graders.embedded.doubts import Contrary, Doubts, contrary, doubts, feat
 from bot.graders.embedded.encoder import Encoder
 from bot.graders.embedded.passage import Passage, Sheet, hold, lay_out, sentence, without
 from bot.graders.embedded.spelling import Speller
-from bot.graders.embedded.support import Support, own_words, talks_of_grading
+from bot.graders.embedded.support import Support, own_words, quotes_question, talks_of_grading
 from bot.graders.embedded.text import Sentence, sentences, words
 
 MODEL = "all-MiniLM-L6-v2-int8"
@@ -164,10 +164,9 @@ class Judge:
         told = affirmed(answer)
         denied = turned(aligner, key.contrary, told)
         told = without(told, frozenset().union(*denied.values()))
-        near = 0.0 if talks_of_grading(told) else self._nearness(key, told)
-        lenient = scoring.lenience(len(key.points), key.sample_words, near)
-        scale = scoring.SPLIT if key.split else scoring.AUTHORED
+        lenient = scoring.lenience(len(key.points), key.sample_words, self._nearness(key, told))
         points = tuple(self._point_match(wordings, answer, told) for wordings in key.points)
+        scale = scoring.scale(key.split, points)
         shares = [scoring.share(match, lenient, scale) for match in points]
         repeated = [aligner.match(each, answer) for each in key.sample_sentences]
         return Evidence(
@@ -183,6 +182,8 @@ class Judge:
 
     def _nearness(self, key: Key, told: Passage) -> float:
         """How far an answer is about the same thing by words of its own: the question's show nothing of that."""
+        if talks_of_grading(told) or quotes_question(told, key.question):
+            return 0.0
         return self._aligner.relatedness(own_words(told, key.question), key.question, key.sample.passage)
 
     def _point_match(self, wordings: Sequence[Reference], answer: Passage, told: Passage) -> Match:

@@ -39,7 +39,7 @@ _DENIAL = re.compile(
     re.IGNORECASE,
 )
 
-_AUXILIARY = r"(?:is|are|be|was|were|do|does|did)(?:n['’]?t| not| never)(?: really| even| at all)?"
+_AUXILIARY = r"(?:is|are|be|was|were|do|does|did)(?:n['’]?t| not| never)(?: really| even| at all| as| so| very| that)?"
 _WAVED = re.compile(
     r"\b(?:unnecessary|needless|superfluous|pointless|useless|irrelevant|meaningless|redundant|overkill"
     r"|(?:is|are|be|just|only) (?:a )?(?:waste|wasted|myth|luxury)"

@@ -18,6 +18,7 @@ from functools import lru_cache
 import numpy as np
 
 from bot.core.model import KeyPoint
+from bot.core.text import fold
 from bot.graders.embedded import gates, scoring
 from bot.graders.embedded.align import Aligner, Reference
 from bot.graders.embedded.passage import Passage, chosen, sentence
@@ -38,6 +39,7 @@ somewhere.
 """
 
 MANY = 3
+_LONG_QUESTION = 6
 _KEPT = 1024
 
 _ABOUT_GRADING = re.compile(
@@ -54,7 +56,10 @@ _ABOUT_SCORES = re.compile(
 )
 _TO_A_MACHINE = re.compile(
     r"<{3}|>{3}|-{3}|\bboth texts\b|\bexpected output\b|\bthe reply is\b|\b(?:raise|increase)s? the score\b"
-    r"|\bdecode this\b"
+    r"|\bdecode this\b|<</?sys>>|#{2,} ?(?:instructions?|response|system|input)\b|\bsystem (?:prompt|message)\b"
+    r"|\bpriority: ?system\b|\bcanary string\b|\b(?:strict|grading) template\b|\blegal score\b|\bcounts? in full\b"
+    r"|\b(?:drop|cancel|replace) (?:the|all|any|your|these|those) (?:\w+ )?instructions\b"
+    r"|(?<!\S)(?=\S*\d)[a-z\d+/=]{24,}(?!\S)"
 )
 _SEPARATOR = re.compile(r"[,;/|#]")
 
@@ -113,6 +118,16 @@ def talks_of_grading(answer: Passage) -> bool:
     """Whether any sentence of an answer speaks of grades or graders, or marks off parts of a text for a machine."""
     texts = [each.text.lower() for each in answer.sentences]
     return any(talk.search(text) for talk in (_ABOUT_GRADING, _ABOUT_SCORES, _TO_A_MACHINE) for text in texts)
+
+
+def quotes_question(answer: Passage, question: Passage) -> bool:
+    """Whether an answer has its question in it word for word, and fewer other words than that has.
+
+    Only for questions of six words and more: an answer may well begin with the few of "What is a stack?".
+    """
+    said, asked = (fold(" ".join(each.text for each in part.sentences)) for part in (answer, question))
+    many = len(asked.split())
+    return many >= _LONG_QUESTION and f" {asked} " in f" {said} " and len(said.split()) < 2 * many
 
 
 def _telling(quote: str, question: str) -> list[Sentence]:

@@ -41,6 +41,12 @@ CONNECTING_S = 20.0
 BEGIN_S = 600.0
 """How long a session may take to begin; with shards in several processes, a turn of each shard longer."""
 
+_ASIDE = (ParcelKind.PACED, ParcelKind.WELCOME)
+"""What is no secret, so that it may be said below a person's message where they can't be told alone."""
+
+MOST_POINTED = 200
+"""People who are told at once that their words can't be read; more would only wait for Discord's limits."""
+
 CATCH_UP_AGAIN_S = 10.0
 FORGET_EVERY_S = 3_600.0
 
@@ -76,6 +82,7 @@ class DiscordChat:
         self._turns = Turns(store)
         self._private = Private()
         self._erasures = Erasures(store, PLATFORM, self._erase, of=self.serves)
+        self._pointing = 0
         self._receipts = Receipts(lambda: self._client)
         self._tasks: set[asyncio.Task[None]] = set()
         self._catching_up: asyncio.Task[None] | None = None
@@ -150,7 +157,7 @@ class DiscordChat:
 
         Raises PlatformError, with what to grant where a permission is missing, and PlatformAway.
         """
-        if parcel.kind is ParcelKind.PACED and parcel.reply_to.isdecimal() and not self._private.reaches(parcel):
+        if parcel.kind in _ASIDE and parcel.reply_to.isdecimal() and not self._private.reaches(parcel):
             await self._connected()
             return await aside(self._client, parcel) if self._client else Sent("")
         if parcel.only_for:
@@ -221,13 +228,13 @@ class DiscordChat:
             raise PlatformError(refusal(channel.name, lacking))
 
     async def forget(self, community: str, user: str) -> None:
-        """Drop what is kept about a person, and delete the coach's answers to them in the background."""
+        """Drop what is kept about a person."""
         self._private.forget(community, user)
         await self._store.write(one, "discord_told_forget", community=community, user_id=user)
-        said = await self._store.read(rows, "discord_grades_of", community=community, user_id=user)
-        if said:
-            await self._erasures.note(community, [(row["channel"], row["message"]) for row in said])
-            self._background(self._erase_noted(), "delete what was said to a person")
+
+    def erase_soon(self) -> None:
+        """Delete, in the background, what is noted to be."""
+        self._background(self._erase_noted(), "delete what was said to people")
 
     async def _erase(self, community: str, channel: str, message: str) -> None:
         await (await self._connected()).erase(community, channel, message)
@@ -268,6 +275,7 @@ class DiscordChat:
     async def _forget_left(self) -> None:
         while True:
             await asyncio.sleep(FORGET_EVERY_S)
+            self.erase_soon()
             try:
                 for community in await self._need_coach().privacy.forget_left(PLATFORM, self._grace, of=self.serves):
                     await self._store.write(rows, "discord_told_forget_all", community=community)
@@ -290,7 +298,7 @@ class DiscordChat:
         self._sender = Sender(client, mark, self._crash)
         self._ready.set()
         log.info("Discord: connected as %s, in %d servers", client.user, len(client.guilds))
-        self._background(self._erase_noted(), "delete what was said to people")
+        self.erase_soon()
         self._catch_up()
 
     async def shard_ready(self) -> None:
@@ -344,8 +352,15 @@ class DiscordChat:
                 return
             delay = CATCH_UP_AGAIN_S
 
-    def _unreadable(self, message: discord.Message, round_: int) -> asyncio.Task[None]:
-        return self._background(self._point_to_form(message, round_), "point to the form")
+    def _unreadable(self, message: discord.Message, round_: int) -> None:
+        if self._pointing >= MOST_POINTED:
+            return  # the next message of the same person tries it again
+        self._pointing += 1
+        task = self._background(self._point_to_form(message, round_), "point to the form")
+        task.add_done_callback(self._pointed)
+
+    def _pointed(self, _: asyncio.Task[None]) -> None:
+        self._pointing -= 1
 
     async def _point_to_form(self, message: discord.Message, round_: int) -> None:
         """Tell somebody, once in a thread, that their words don't reach us and the form's do."""

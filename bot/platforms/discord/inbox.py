@@ -113,7 +113,7 @@ class Inbox:
     """
 
     def __init__(self, coach: Coach, *, gap: Callable[[], None], seen: Callable[[Reply], None],
-                 unreadable: Callable[[discord.Message, int], asyncio.Task[None]]) -> None:  # fmt: skip
+                 unreadable: Callable[[discord.Message, int], None]) -> None:  # fmt: skip
         self._coach, self._gap, self._seen, self._unreadable = coach, gap, seen, unreadable
         self.threads = Threads(coach)
         self._waiting = 0

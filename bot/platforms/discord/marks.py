@@ -5,6 +5,7 @@ A channel is read once and remembered for a while, so that looking for fifty gra
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -16,12 +17,22 @@ from bot.platforms.discord import ids
 NEWEST = 300
 """Messages looked through from the end where nothing says how far back to go."""
 
-MOST = 2_000
-"""Messages looked through after the one that was answered."""
+MOST = 5_000
+"""Messages looked through from where one may be."""
+
+MARGIN = dt.timedelta(minutes=5)
+"""By how much our clock and Discord's may differ."""
 
 REMEMBERED_S = 60.0
 MOST_REMEMBERED = 200
 """Channels that are remembered at once, the newest."""
+
+
+def begin(answered: int, since: dt.datetime | None) -> int:
+    """After which id a message has to be that answers another one, or was first to be said at a time; 0: who knows."""
+    if answered:
+        return answered
+    return discord.utils.time_snowflake(since - MARGIN) if since else 0
 
 
 class Marks:

@@ -22,7 +22,7 @@ from bot.platforms.discord.faults import (
     translated,
     translating,
 )
-from bot.platforms.discord.marks import Marks
+from bot.platforms.discord.marks import Marks, begin
 from bot.platforms.discord.markup import cut
 from bot.platforms.discord.show import NOBODY, show
 
@@ -88,7 +88,7 @@ class Sender:
             raise PlatformAway("Discord isn't connected yet")
         answered = int(parcel.reply_to) if parcel.kind is ParcelKind.GRADE and parcel.reply_to.isdecimal() else 0
         try:
-            message = await self._marks.find(where, self._mark(parcel), me.id, answered)
+            message = await self._marks.find(where, self._mark(parcel), me.id, begin(answered, parcel.since))
         except PASSING as error:
             raise translated(error, self._name(parcel), lacking=self._lacking(parcel)) from error
         return await self._completed(parcel, message) if message else None

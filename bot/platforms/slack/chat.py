@@ -211,8 +211,12 @@ class SlackChat:
             raise
 
     async def forget(self, community: str, user: str) -> None:
-        """Drop what is kept about a person, and delete the coach's answers to them in the background."""
-        await self._forgetting.person(community, user)
+        """Drop what is kept about a person."""
+        self._forgetting.person(community, user)
+
+    def erase_soon(self) -> None:
+        """Delete, in the background, what is noted to be."""
+        self._forgetting.go_on()
 
     async def run(self) -> None:
         """Serve until cancelled. Raises SettingsError when Slack refuses the token."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bot.coach import Coach
 from bot.core.errors import CoachError, StoreError
-from bot.core.ports import Store, rows
+from bot.core.ports import Store
 from bot.platforms.erasures import Erasures
 from bot.platforms.slack.background import Background
 from bot.platforms.slack.inbox import PLATFORM
@@ -42,21 +42,14 @@ class Forgetting:
         coach: Callable[[], Coach],
         grace: dt.timedelta,
     ) -> None:
-        self._store, self._background = store, background
+        self._background = background
         self._erasures = Erasures(store, PLATFORM, sender.erase)
         self._keepers, self._coach, self._grace = keepers, coach, grace
 
-    async def person(self, team: str, user: str) -> None:
-        """Forget a person, and delete what the coach said to them in threads and to them alone. Raises StoreError."""
+    def person(self, team: str, user: str) -> None:
+        """Drop what is remembered about a person."""
         for keeper in self._keepers:
             keeper.forget(team, user)
-        who = {"community": team, "user_id": user}
-        said = await self._store.read(rows, "slack_grades_of", **who)
-        alone = await self._store.read(rows, "slack_told_alone", **who)
-        if said or alone:
-            places = [(row["channel"], row["message"]) for row in said]
-            await self._erasures.note(team, [*places, *((f"@{user}", row["message"]) for row in alone)])
-            self.go_on()
 
     def go_on(self) -> None:
         """Delete, in the background, what still has to be."""

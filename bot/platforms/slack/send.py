@@ -19,7 +19,7 @@ from bot.platforms.slack.channels import Channels
 from bot.platforms.slack.link import api
 from bot.platforms.slack.link.faults import GONE, translated
 from bot.platforms.slack.link.workspaces import Workspace, Workspaces
-from bot.platforms.slack.marks import Marks, metadata
+from bot.platforms.slack.marks import Marks, begin, metadata
 from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.people import People
 from bot.platforms.slack.private import Private
@@ -149,7 +149,8 @@ class Sender:
         where = await self.where(parcel)
         mark = await self._mark(parcel)
         async with self._translating(where):
-            ts = await self._marks.find(where.workspace, where.place, mark)
+            after = begin(parcel.reply_to if parcel.kind is ParcelKind.GRADE else "", parcel.since)
+            ts = await self._marks.find(where.workspace, where.place, mark, after)
         return self._completed(parcel, where, ts) if ts else None
 
     @contextlib.asynccontextmanager

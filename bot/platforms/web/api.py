@@ -16,7 +16,7 @@ from bot.coach.replies import Taken
 from bot.core.errors import StoreError, UsageError
 from bot.core.model import Reply
 from bot.core.ports import Clock, Row, Store
-from bot.platforms.web import calls, guard, members, units
+from bot.platforms.web import calls, guard, members, pages, units
 from bot.platforms.web.basics import COMMUNITY, PLATFORM, Member, micros
 from bot.platforms.web.live import Hub, Listener
 from bot.platforms.web.names import clean_name, clean_text
@@ -125,6 +125,7 @@ class Api:
             channels, change = await self._store.read(units.start)
             answer |= {
                 "person": member_json(member),
+                "organiser": await pages.is_organiser(self._coach(), member),
                 "channels": channels,
                 "change": change,
                 "menu": menu_json(),
@@ -154,14 +155,16 @@ class Api:
         token = request.cookies.get(self._cookie, "")
         return list(await self._store.read(members.session_people, _hash(token))) if token else []
 
-    async def _member(self, request: web.Request, person: str) -> Member:
+    async def member(self, request: web.Request, person: str) -> Member:
+        """The person of this id, if this browser is them. Raises Refusal."""
         for member in await self._mine(request):
             if member.id == person:
                 return member
         raise guard.Refusal(401, "Pick a name first.", need="name")
 
-    async def _writer(self, request: web.Request, person: str) -> Member:
-        member = await self._member(request, person)
+    async def writer(self, request: web.Request, person: str) -> Member:
+        """The same of somebody who changes something, which they may so many times in a minute."""
+        member = await self.member(request, person)
         self._slow_down(self._people, member.id)
         return member
 
@@ -174,7 +177,7 @@ class Api:
 
     async def messages(self, request: web.Request) -> web.Response:
         """A page of a channel or thread, oldest first; a thread's first page begins with the message that opened it."""
-        member = await self._member(request, request.query.get("person", ""))
+        member = await self.member(request, request.query.get("person", ""))
         thread, before = number(request, "thread"), number(request, "before")
         channel = request.query.get("channel", "")
         found, more = await self._store.read(units.page, member.id, channel, thread, before, PAGE_SIZE)
@@ -190,9 +193,15 @@ class Api:
         )
 
     async def post(self, request: web.Request) -> web.Response:
-        """Store a message, hand it to the coach when it is in a thread, and only then say so."""
+        """Store a message, hand it to the coach when it is in a thread, and only then say so.
+
+        Words to the coach that are a command, such as "@coach help", are run instead.
+        """
         body = await read_body(request, PostBody)
-        member = await self._writer(request, body.person)
+        member = await self.writer(request, body.person)
+        line = calls.spoken(body.text)
+        if line:
+            return await self._run(member, calls.said(body, line))
         row, reply = await self._store.write(
             units.post,
             member,
@@ -212,7 +221,7 @@ class Api:
 
     async def edit(self, request: web.Request) -> web.Response:
         body = await read_body(request, EditBody)
-        member = await self._writer(request, body.person)
+        member = await self.writer(request, body.person)
         row, reply = await self._store.write(
             units.edit, member, int(request.match_info["id"]), clean_text(body.text), micros(self._clock.now())
         )
@@ -222,7 +231,7 @@ class Api:
 
     async def delete(self, request: web.Request) -> web.Response:
         body = await read_body(request, DeleteBody)
-        member = await self._writer(request, body.person)
+        member = await self.writer(request, body.person)
         row = await self._store.write(units.delete, member, int(request.match_info["id"]))
         self._hub.wake()
         if row["thread"]:
@@ -238,7 +247,9 @@ class Api:
     async def call(self, request: web.Request) -> web.Response:
         """Run a command; a public answer is stored for all, a personal one or a form goes back to the asker alone."""
         body = await read_body(request, CallBody)
-        member = await self._writer(request, body.person)
+        return await self._run(await self.writer(request, body.person), body)
+
+    async def _run(self, member: Member, body: CallBody) -> web.Response:
         answer = await calls.run(self._store, self._coach(), member, body, self._clock.now())
         self._hub.wake()
         forgotten = not await self._store.read(members.exists, member.id)
@@ -246,7 +257,7 @@ class Api:
 
     async def complete(self, request: web.Request) -> web.Response:
         """How a line that begins a command may go on."""
-        member = await self._member(request, request.query.get("person", ""))
+        member = await self.member(request, request.query.get("person", ""))
         line = request.query.get("line", "")[:200]
         found = await calls.suggestions(self._coach(), member, request.query.get("channel", ""), line)
         return web.json_response({"options": [{"line": text, "help": help_} for text, help_ in found]})
@@ -255,7 +266,7 @@ class Api:
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: every message as it changes, from the number that the page has seen on."""
-        member = await self._member(request, request.query.get("person", ""))
+        member = await self.member(request, request.query.get("person", ""))
         since = number(request, "since")
         last = request.headers.get("Last-Event-ID", "")
         if last.isascii() and last.isdecimal() and len(last) <= 15:

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 from bot.coach import Coach
-from bot.commands import Call, command_of, complete, dispatch, parse
+from bot.commands import Call, command_of, complete, dispatch, mentioned, parse
 from bot.core import render
 from bot.core.errors import UsageError
 from bot.core.message import FORM, MESSAGE, Form, Message
@@ -14,9 +14,10 @@ from bot.core.model import Place
 from bot.core.ports import Store
 from bot.platforms.web import units
 from bot.platforms.web.basics import COMMUNITY, PLATFORM, Member, micros
-from bot.platforms.web.wire import CallBody, Json, message_json
+from bot.platforms.web.wire import CallBody, Json, PostBody, message_json
 
 _COMMAND = re.compile(r"\s*/mlops(?:-(admin))?(?![\w-])\s*")
+_TO_COACH = re.compile(r"\s*@(?:mlops[ -]?)?coach\b[\s,:]*(?:/mlops\b)?", re.IGNORECASE)
 _LINE_LIMIT = 300  # characters of a command's line that are shown with its answer
 
 
@@ -30,6 +31,26 @@ def after_slash(line: str) -> str:
     if not found:
         raise UsageError("Commands begin with /mlops. /mlops help lists them.")
     return line[found.end() :]
+
+
+def spoken(text: str) -> str:
+    """A message that begins with the coach's name and goes on as a command, as that command's line; "" for any other.
+
+    An answer that is addressed to the coach is an answer.
+    """
+    found = _TO_COACH.match(text)
+    if not found:
+        return ""
+    rest = text[found.end() :].strip()
+    try:
+        return f"/mlops {rest}" if mentioned(rest) is not None else ""
+    except UsageError:  # a command, however badly put: running it says what is wrong
+        return f"/mlops {rest}"
+
+
+def said(body: PostBody, line: str) -> CallBody:
+    """A message as the call that it is."""
+    return CallBody(person=body.person, key=body.key, channel=body.channel, thread=body.thread, line=line)
 
 
 async def suggestions(coach: Coach, member: Member, channel: str, line: str) -> list[tuple[str, str]]:

@@ -6,8 +6,9 @@ import asyncio
 import datetime as dt
 import errno
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from functools import partial
+from typing import Any
 
 from aiohttp import web
 
@@ -20,6 +21,8 @@ from bot.platforms.web import guard, members, static, units
 from bot.platforms.web.api import Api
 from bot.platforms.web.basics import COMMUNITY, PLATFORM, micros, row_id
 from bot.platforms.web.live import Hub
+from bot.platforms.web.pages import Pages
+from bot.platforms.web.public import PREFIX, Public
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +31,8 @@ class WebChat:
     """A chat in the browser, for this machine or, with a token, for others.
 
     `host` and `port` are where it listens (port 0: any free one); off loopback a `token` is needed, or SettingsError is
-    raised. `hosts` are names beside `host` by which browsers reach it. Give it its coach with `attach` before `run`.
+    raised. `hosts` are names beside `host` by which browsers reach it. `public` are communities whose boards and
+    archive everybody may read, by the name in the address /public/NAME/. Give it its coach with `attach` before `run`.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class WebChat:
         port: int = 8080,
         token: str = "",
         hosts: Iterable[str] = (),
+        public: Mapping[str, Place] | None = None,
     ) -> None:
         if not token and not guard.is_loopback(host):
             raise SettingsError(
@@ -48,6 +53,7 @@ class WebChat:
             )
         self._store, self._clock = store, clock
         self._host, self._port, self._token, self._hosts = host, port, token, tuple(hosts)
+        self._public = dict(public or {})
         self._hub = Hub()
         self._coach: Coach | None = None
         self._address = ""
@@ -138,6 +144,10 @@ class WebChat:
             await self._store.write(members.forget, user)
             self._hub.wake()
 
+    async def export(self, community: str, user: str) -> dict[str, Any]:
+        """What the chat keeps of a person beside what the coach does. Raises StoreError."""
+        return await self._store.read(members.export, user) if community == COMMUNITY else {}
+
     async def add_channel(self, channel: str) -> bool:
         """Add a channel after the others; False when it is there already. Raises StoreError."""
         return await self._store.write(units.add_channel, channel)
@@ -169,16 +179,20 @@ class WebChat:
             open_to_all=not door.locked,
             port=self._port,
         )
-        api.assets = await asyncio.to_thread(static.load)
+        assets = await asyncio.to_thread(static.load)
+        public = Public(self._need_coach, self._public, assets.pop("/public.html"))
+        api.assets = assets
         app = web.Application(
             client_max_size=guard.BODY_LIMIT,
             middlewares=[
                 guard.errors,
                 guard.origin_guard(guard.OwnNames(self._host, self._hosts)),
-                guard.door_guard(door, api.door_cookie, api.assets),
+                guard.door_guard(door, api.door_cookie, api.assets, PREFIX if self._public else ""),
             ],
         )
         app.add_routes(api.routes())
+        app.add_routes(Pages(self._store, self._need_coach, api.member, api.writer).routes())
+        app.add_routes(public.routes())
         app.on_response_prepare.append(guard.put_headers)
         return app
 

@@ -179,13 +179,13 @@ def set_cookie(response: web.StreamResponse, name: str, value: str, *, secure: b
     response.set_cookie(name, value, max_age=365 * 86_400, path="/", httponly=True, samesite="Strict", secure=secure)
 
 
-def door_guard(door: Door, cookie: str, pages: Iterable[str]) -> Middleware:
-    """Ask for the token before anything but the page itself and the health check."""
+def door_guard(door: Door, cookie: str, pages: Iterable[str], public: str = "") -> Middleware:
+    """Ask for the token before anything but the page itself, the health check and what begins with `public`."""
     free = OPEN_PATHS | frozenset(pages)
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in free or door.passed(request, cookie):
+        if request.path in free or (public and request.path.startswith(public)) or door.passed(request, cookie):
             return await handler(request)
         return problem(401, "This coach asks for its token.", need="token")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from bot.core.errors import UsageError
+from bot.core.message import MESSAGE
 from bot.core.ports import Row, Unit, one, rows
-from bot.platforms.web.basics import Member, next_change
+from bot.platforms.web.basics import Member, moment, next_change
 from bot.platforms.web.names import name_key
 
 
@@ -48,6 +50,32 @@ def pick(token_hash: str, new_id: str, name: str, at: int, *, open_to_all: bool)
 def exists(person: str) -> Unit[bool]:
     """Whether a person is here."""
     return (yield from one("chat_person", person=person)) is not None
+
+
+def export(person: str) -> Unit[dict[str, Any]]:
+    """What the chat keeps of a person: their name, their texts, what they asked for, what they alone were told."""
+    known = yield from one("chat_export_person", person=person)
+    written = yield from rows("chat_export", person=person)
+    return {
+        "name": known["name"] if known else "",
+        "organiser": bool(known and known["organiser"]),
+        "since": moment(known["created_at"]).isoformat() if known else "",
+        "browsers": known["browsers"] if known else 0,
+        "messages": [_message(row) for row in written],
+    }
+
+
+def _message(row: Row) -> dict[str, Any]:
+    return {
+        "message": str(row["id"]),
+        "channel": row["channel"],
+        "thread": str(row["thread"] or ""),
+        "by": "you" if row["author"] else "the coach",
+        "asked": row["asked"],
+        "text": row["text"] or (MESSAGE.validate_json(row["body"]).text if row["body"] else ""),
+        "at": moment(row["at"]).isoformat(),
+        "edited_at": moment(row["revision"]).isoformat() if row["revision"] else "",
+    }
 
 
 def forget(person: str) -> Unit[int]:

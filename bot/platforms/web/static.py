@@ -33,7 +33,7 @@ class Asset:
 
 
 def load() -> dict[str, Asset]:
-    """Every file of the page by its address. Blocks: call it on a thread."""
+    """Every file of the pages by its address. Blocks: call it on a thread."""
     found: dict[str, Asset] = {}
     for file in (resources.files(__package__) / "static").iterdir():
         suffix = "." + file.name.rpartition(".")[2]

@@ -120,7 +120,12 @@ def deliver(parcel: Parcel, at: int) -> Unit[Sent]:
     if parcel.thread not in ("", parcel.channel) and not thread:
         raise PlatformError(f"The web chat has no thread {parcel.thread!r}.")
     yield from _place(parcel.channel, thread, PlatformError)
+    if parcel.only_for and (yield from one("chat_person", person=parcel.only_for)) is None:
+        raise PlatformError("The person isn't here any more.")
     answered = row_id(parcel.reply_to)
+    there = (yield from one("chat_message", id=answered)) if answered and parcel.author else None
+    if there and not there["author"]:
+        raise PlatformError("The answer isn't here any more.")  # its person was forgotten a moment ago
     yield from _insert(
         key=f"parcel:{parcel.key}",
         channel=parcel.channel,

@@ -52,6 +52,11 @@ class DeleteBody(_Body):
     person: Id
 
 
+class ChannelBody(_Body):
+    person: Id
+    name: Annotated[str, StringConstraints(max_length=1_000)]
+
+
 class CallBody(_Body):
     """Either `line`, as typed, or a button's or form's verb, target and arguments."""
 

@@ -13,7 +13,8 @@ RETURNING *;
 UPDATE channels SET
     scheduled = :scheduled, post_minute = :post_minute, zone = :zone, weekdays = :weekdays, grace_s = :grace_s,
     mention = :mention, rule = :rule, close_after_s = :close_after_s, pin = :pin, archive_min = :archive_min,
-    recount = CASE WHEN rule <> :rule THEN recount + 1 ELSE recount END,
+    hint_cost = :hint_cost,
+    recount = CASE WHEN rule <> :rule OR hint_cost <> :hint_cost THEN abs(recount) + 1 ELSE recount END,
     since = CASE WHEN :moved = 1 THEN :now ELSE since END, due_at = 0
 WHERE id = :id
 RETURNING *;
@@ -22,7 +23,8 @@ RETURNING *;
 SELECT id, recount FROM channels WHERE recount > 0;
 
 -- name: channel_recounted
-UPDATE channels SET recount = 0 WHERE id = :id AND recount = :recount RETURNING id;
+-- The number only grows and is below zero once it is done: two changes never have the same.
+UPDATE channels SET recount = -recount WHERE id = :id AND recount = :recount RETURNING id;
 
 -- name: channels_due
 SELECT c.*, (SELECT max(r.local_date) FROM rounds r WHERE r.channel_id = c.id AND r.daily = 1) AS last_date
@@ -83,7 +85,7 @@ RETURNING id;
 
 -- name: round_get
 SELECT r.*, v.body, c.platform, c.community, c.channel, c.name, c.scheduled, c.post_minute, c.zone, c.weekdays,
-    c.grace_s, c.mention, c.rule, c.close_after_s, c.pin, c.archive_min
+    c.grace_s, c.paused, c.holidays, c.mention, c.rule, c.close_after_s, c.pin, c.archive_min, c.hint_cost
 FROM rounds r JOIN channels c ON c.id = r.channel_id LEFT JOIN question_versions v ON v.version = r.question_version
 WHERE r.id = :id;
 
@@ -188,10 +190,10 @@ WHERE c.platform = :platform AND r.state IN ('open', 'closed') AND r.closes_at >
 
 -- name: rounds_days
 -- CROSS JOIN keeps SQLite from beginning with all rounds of all communities.
-SELECT DISTINCT r.local_date FROM channels c CROSS JOIN rounds r
+SELECT r.local_date, min(coalesce(r.opened_at, r.created_at)) AS at FROM channels c CROSS JOIN rounds r
 WHERE r.channel_id = c.id AND c.platform = :platform AND c.community = :community AND r.daily = 1
     AND r.state NOT IN ('scheduled', 'skipped')
-ORDER BY r.local_date DESC LIMIT :most;
+GROUP BY r.local_date ORDER BY r.local_date DESC LIMIT :most;
 
 -- ------------------------------------------------------------------------------------------ people
 
@@ -209,6 +211,11 @@ RETURNING user_id;
 
 -- name: person_name
 SELECT name FROM people WHERE platform = :platform AND community = :community AND user_id = :user_id;
+
+-- name: person_on_board
+SELECT n.name, coalesce(l.zone, '') AS zone FROM people n LEFT JOIN learners l
+    ON l.platform = n.platform AND l.community = n.community AND l.user_id = n.user_id
+WHERE n.platform = :platform AND n.community = :community AND n.user_id = :user_id;
 
 -- name: person_delete
 DELETE FROM people WHERE platform = :platform AND community = :community AND user_id = :user_id RETURNING user_id;
@@ -327,22 +334,26 @@ RETURNING id, round_id, platform, community, user_id, private;
 
 -- name: reply_postpone
 -- It leaves the line: what waits there for nothing would be passed over at every claim.
+-- What another process has claimed since isn't ours any more.
 UPDATE replies SET turn = 0, due_at = :due_at, tries = :tries, waits = :waits, failure = :failure
-WHERE id = :id AND state = 'received'
+WHERE id = :id AND state = 'received' AND due_at IN (:held, :coming)
 RETURNING id, round_id;
 
 -- name: reply_failed
-UPDATE replies SET state = 'failed', failure = :failure, tries = :tries WHERE id = :id AND state = 'received'
+UPDATE replies SET state = 'failed', failure = :failure, tries = :tries
+WHERE id = :id AND state = 'received' AND due_at IN (:held, :coming)
 RETURNING id;
 
 -- name: reply_get
-SELECT p.*, r.state AS round_state, r.closes_at, c.rule, c.channel AS home, v.body
+SELECT p.*, r.state AS round_state, r.closes_at, c.rule, c.hint_cost, c.channel AS home, v.body,
+    o.reason AS override_reason, o.score_before
 FROM replies p JOIN rounds r ON r.id = p.round_id JOIN channels c ON c.id = r.channel_id
     LEFT JOIN question_versions v ON v.version = r.question_version
+    LEFT JOIN overrides o ON o.reply_id = p.id
 WHERE p.id = :id;
 
 -- name: reply_attempts
-SELECT id, score, state, copied FROM replies
+SELECT id, score, state, copied, at FROM replies
 WHERE round_id = :round_id AND user_id = :user_id AND practice = 0
     AND state IN ('received', 'graded', 'failed', 'withdrawn')
 ORDER BY at, id;
@@ -412,7 +423,11 @@ RETURNING score;
 DELETE FROM results WHERE round_id = :round_id AND user_id = :user_id RETURNING score;
 
 -- name: results_of_round
-SELECT s.user_id, s.score, coalesce(n.name, '') AS name FROM results s
+-- `listed` is 0 for people who are on no board.
+SELECT s.user_id, s.score, coalesce(n.name, '') AS name,
+    CASE WHEN EXISTS (SELECT 1 FROM off_boards o WHERE o.platform = s.platform AND o.community = s.community
+        AND o.user_id = s.user_id) THEN 0 ELSE 1 END AS listed
+FROM results s
     LEFT JOIN people n ON n.platform = s.platform AND n.community = s.community AND n.user_id = s.user_id
 WHERE s.round_id = :round_id ORDER BY s.score DESC, s.user_id;
 
@@ -422,11 +437,12 @@ WHERE s.platform = :platform AND s.community = :community AND s.user_id = :user_
 ORDER BY s.local_date, s.round_id;
 
 -- name: results_by_rule
--- Where the counting rule makes a difference: a single attempt is worth the same under each.
+-- Where a rule makes a difference: a single attempt without a hint is worth the same under each.
 SELECT p.round_id, p.user_id FROM rounds r CROSS JOIN replies p
 WHERE r.channel_id = :channel_id AND p.round_id = r.id AND p.practice = 0 AND p.user_id <> ''
     AND p.state IN ('received', 'graded', 'failed', 'withdrawn')
 GROUP BY p.round_id, p.user_id HAVING count(*) > 1
+    OR EXISTS (SELECT 1 FROM hints_taken h WHERE h.round_id = p.round_id AND h.user_id = p.user_id)
 ORDER BY p.round_id, p.user_id;
 
 -- name: standings_add
@@ -447,21 +463,32 @@ WHERE platform = :platform AND community = :community AND period = :period AND t
 RETURNING user_id;
 
 -- name: standings_top
-SELECT user_id, points, answers FROM standings
-WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic
-ORDER BY points DESC, user_id LIMIT :most;
+SELECT s.user_id, s.points, s.answers FROM standings s
+WHERE s.platform = :platform AND s.community = :community AND s.period = :period AND s.topic = :topic
+    AND NOT EXISTS (SELECT 1 FROM off_boards o WHERE o.platform = s.platform AND o.community = s.community
+        AND o.user_id = s.user_id)
+ORDER BY s.points DESC, s.user_id LIMIT :most;
 
 -- name: standing_of
 SELECT user_id, points, answers FROM standings
 WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic AND user_id = :user_id;
 
 -- name: standings_above
-SELECT count(*) AS above FROM standings
-WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic AND points > :points;
+-- All above, less those of them who are on no board: these are few, so they are looked up one by one.
+SELECT (SELECT count(*) FROM standings WHERE platform = :platform AND community = :community AND period = :period
+        AND topic = :topic AND points > :points)
+    - (SELECT count(DISTINCT o.user_id) FROM off_boards o CROSS JOIN standings s
+        WHERE o.platform = :platform AND o.community = :community AND s.platform = o.platform
+            AND s.community = o.community AND s.user_id = o.user_id AND s.period = :period AND s.topic = :topic
+            AND s.points > :points) AS above;
 
 -- name: standings_equal
-SELECT count(*) AS equal FROM standings
-WHERE platform = :platform AND community = :community AND period = :period AND topic = :topic AND points = :points;
+SELECT (SELECT count(*) FROM standings WHERE platform = :platform AND community = :community AND period = :period
+        AND topic = :topic AND points = :points)
+    - (SELECT count(DISTINCT o.user_id) FROM off_boards o CROSS JOIN standings s
+        WHERE o.platform = :platform AND o.community = :community AND s.platform = o.platform
+            AND s.community = o.community AND s.user_id = o.user_id AND s.period = :period AND s.topic = :topic
+            AND s.points = :points) AS equal;
 
 -- name: results_course
 SELECT s.local_date, CAST(sum(s.score) AS INTEGER) AS points FROM results s JOIN rounds r ON r.id = s.round_id
@@ -474,18 +501,13 @@ SELECT DISTINCT local_date FROM results
 WHERE platform = :platform AND community = :community AND user_id = :user_id AND daily = 1
 ORDER BY local_date DESC LIMIT :most;
 
--- name: standings_recomputed
--- What the summary rows should be, from the log of results: for `db check`.
-SELECT s.platform, s.community, s.user_id, s.local_date, s.score, r.section
-FROM results s JOIN rounds r ON r.id = s.round_id;
-
 -- name: rounds_of_log
 -- Rounds with what their results depend on, in pages: for `db check`, as the next four are.
-SELECT r.id, r.local_date, r.daily, r.section, c.platform, c.community, c.rule
+SELECT r.id, r.local_date, r.daily, r.section, c.platform, c.community, c.rule, c.hint_cost
 FROM rounds r JOIN channels c ON c.id = r.channel_id WHERE r.id > :after ORDER BY r.id LIMIT :most;
 
 -- name: attempts_of_log
-SELECT round_id, user_id, score, state, copied FROM replies
+SELECT round_id, user_id, score, state, copied, at FROM replies
 WHERE round_id BETWEEN :first AND :last AND user_id <> '' AND practice = 0
     AND state IN ('received', 'graded', 'failed', 'withdrawn')
 ORDER BY round_id, user_id, at, id;
@@ -548,7 +570,7 @@ WHERE id IN (SELECT id FROM outbox WHERE platform = :platform AND community = :c
         AND state IN ('waiting', 'sending') ORDER BY id LIMIT :most)
     AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.platform = :platform AND s.community = :community
         AND s.channel = :channel AND s.state = 'sending' AND s.due_at > :now)
-RETURNING id, community, channel, kind, round_id, reply_id, tries, message, due_at;
+RETURNING id, community, channel, kind, round_id, reply_id, about, tries, message, due_at, created_at;
 
 -- name: outbox_renew
 -- A lease is told by its end to the microsecond: nobody else's is moved.
@@ -564,13 +586,35 @@ UPDATE outbox SET due_at = :now WHERE state = 'sending' RETURNING id;
 UPDATE outbox SET state = CASE WHEN again = 0 THEN 'sent' ELSE 'waiting' END, again = 0, due_at = :now, sent_at = :now,
     message = :message, failure = CASE WHEN kind = 'question' AND message <> '' THEN failure ELSE :note END
 WHERE id = :id AND state = 'sending'
+RETURNING id, (SELECT p.user_id FROM replies p WHERE p.id = outbox.reply_id) AS author;
+
+-- name: outbox_sent_first
+-- The same before it is sent, only while our lease lasts: another process would send it too.
+UPDATE outbox SET state = CASE WHEN again = 0 THEN 'sent' ELSE 'waiting' END, again = 0, due_at = :now, sent_at = :now,
+    message = :message, failure = :note
+WHERE id = :id AND state = 'sending' AND due_at IN (:held, :coming)
 RETURNING id;
 
+-- name: outbox_author
+-- Who wrote what a message answers: '' once they are forgotten.
+SELECT p.user_id AS author FROM outbox o JOIN replies p ON p.id = o.reply_id WHERE o.id = :id;
+
+-- name: outbox_said_to
+-- Where the coach's messages to one person are; "@" and the person stands for what is for them alone.
+SELECT CASE WHEN p.private = 1 OR o.kind <> 'grade' THEN '@' || p.user_id ELSE p.channel END AS channel, o.message
+FROM replies p JOIN outbox o ON o.reply_id = p.id
+WHERE p.platform = :platform AND p.community = :community AND p.user_id = :user_id AND o.message <> ''
+UNION ALL
+SELECT '@' || s.user_id, o.message FROM suggestions s JOIN outbox o
+    ON o.platform = s.platform AND o.community = s.community AND o.kind = 'suggestion' AND o.about = CAST(s.id AS TEXT)
+WHERE s.platform = :platform AND s.community = :community AND s.user_id = :user_id AND o.message <> '';
+
 -- name: outbox_wait
--- A personal message is marked as sent before it is, so both states can be left.
+-- A personal message is marked as sent before it is, so both states can be left. What another process has claimed since
+-- isn't ours any more.
 UPDATE outbox SET state = 'waiting', due_at = :due_at, tries = :tries,
     failure = CASE WHEN kind = 'question' AND message <> '' THEN failure ELSE :failure END
-WHERE id = :id AND state IN ('sending', 'sent')
+WHERE id = :id AND state IN ('sending', 'sent') AND due_at IN (:held, :coming)
 RETURNING id;
 
 -- name: outbox_drop
@@ -578,7 +622,7 @@ RETURNING id;
 UPDATE outbox SET
     state = CASE WHEN again = 1 AND :state = 'void' THEN 'waiting' ELSE :state END,
     due_at = CASE WHEN again = 1 THEN created_at ELSE due_at END, failure = :failure, again = 0
-WHERE id = :id AND state IN ('sending', 'sent') RETURNING id;
+WHERE id = :id AND state IN ('sending', 'sent') AND due_at IN (:held, :coming) RETURNING id;
 
 -- name: outbox_drop_round
 UPDATE outbox SET state = 'void' WHERE round_id = :round_id AND kind = 'question' AND state IN ('waiting', 'sending')

@@ -16,12 +16,6 @@ DELETE FROM discord_told WHERE community = :community AND user_id = :user_id RET
 -- name: discord_told_forget_all
 DELETE FROM discord_told WHERE community = :community RETURNING user_id;
 
--- name: discord_grades_of
--- Where the coach's answers to one person are.
-SELECT p.channel, o.message FROM replies p JOIN outbox o ON o.round_id = p.round_id AND o.reply_id = p.id
-WHERE p.platform = 'discord' AND p.community = :community AND p.user_id = :user_id AND p.private = 0
-    AND o.kind = 'grade' AND o.message <> '';
-
 -- name: discord_turn_take
 -- Only if the turn before is over, or was taken by a clock that is wrong.
 INSERT INTO discord_turns (bucket, free_at) VALUES (:bucket, :free_at)

@@ -3,6 +3,9 @@
 -- name: ops_alive
 SELECT /*postgres: (SELECT max(version) FROM schema_migrations) AS version,*/ 1 AS alive;
 
+-- name: ops_clock
+SELECT /*postgres: CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS at,*/ 1 AS alive;
+
 -- name: ops_replies
 -- What is over its author's pace is held back on purpose, and waits only since that pace lets it be graded.
 SELECT count(*) AS pending, count(CASE WHEN held = 1 AND ready_at > :now THEN 1 END) AS held,

@@ -6,12 +6,6 @@ INSERT INTO slack_installation (id, mark) VALUES (1, :mark) ON CONFLICT (id) DO 
 -- name: slack_installation
 SELECT mark FROM slack_installation WHERE id = 1;
 
--- name: slack_grades_of
--- Where the coach's answers to one person are.
-SELECT p.channel, o.message FROM replies p JOIN outbox o ON o.round_id = p.round_id AND o.reply_id = p.id
-WHERE p.platform = 'slack' AND p.community = :community AND p.user_id = :user_id AND p.private = 0
-    AND o.kind = 'grade' AND o.message <> '';
-
 -- ------------------------------------------------------------------------------------------ installations
 
 -- name: slack_workspace_put
@@ -49,13 +43,3 @@ SELECT count(*) AS begun FROM slack_states;
 
 -- name: slack_states_drop
 DELETE FROM slack_states WHERE expires_at <= :now RETURNING digest;
-
--- ------------------------------------------------------------------------------------------ (append below)
-
--- ------------------------------------------------------------------------------------------ what was said to people
-
--- name: slack_told_alone
--- What the coach wrote to one person in their direct messages.
-SELECT o.message FROM replies p JOIN outbox o ON o.round_id = p.round_id AND o.reply_id = p.id
-WHERE p.platform = 'slack' AND p.community = :community AND p.user_id = :user_id
-    AND (p.private = 1 OR o.kind = 'pending') AND o.message <> '';

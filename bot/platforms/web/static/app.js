@@ -1,182 +1,142 @@
-// The page: who is here, which channel and thread are shown, and what runs when something is pressed.
+// The page: who is here, which of the pages is shown, and what runs when something is pressed.
 
-import { Composer } from "./compose.js";
-import { confirmDialog, formDialog, nameDialog, tokenDialog } from "./dialogs.js";
+import { archive } from "./archive.js";
+import { board } from "./board.js";
+import { Chat, addressOf } from "./chat.js";
+import { formDialog, messageDialog, nameDialog, tokenDialog } from "./dialogs.js";
 import { byId, make, menu, tick } from "./dom.js";
-import { Log } from "./log.js";
-import { MessageNode } from "./message.js";
+import { switchLook } from "./look.js";
+import { me } from "./me.js";
 import { Live, newKey, request } from "./net.js";
+import { organise } from "./organise.js";
+import { readAddress } from "./route.js";
+import { toast } from "./toast.js";
 
+const NAME = "MLOps Coach";
 const WELCOME =
   "The coach asks a question about running machine learning in production every day and grades your answer. " +
   "Others here see this name beside it.";
-const WIDE = matchMedia("(min-width: 1000px)");
+const PAGES = { board, me, archive, organise };
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+const PATIENCE = 2_000; // ms: a page beside the chat is brought up to date at most so often
 
-let person = null;
-let people = [];
-let channels = [];
-let messageMenu = [];
-let place = { channel: "", thread: 0 };
-let incomplete = false; // something couldn't be loaded and has to be, once the coach is back
-let root = null; // the message that opened the thread
+/** What the pages share. */
+const app = {
+  person: null,
+  organiser: false,
+  people: [],
+  channels: [],
+  menu: [], // commands on one's own messages
+  inChat: true,
+  toast,
+  chatAddress: addressOf,
 
-const me = () => person?.id ?? "";
-const inThread = () => ({ channel: place.channel, thread: place.thread });
-const inChannel = () => ({ channel: place.channel, thread: 0 });
+  get me() {
+    return this.person?.id ?? "";
+  },
 
-// ------------------------------------------------------------------------------------------ running commands
+  get(path, query) {
+    return guarded(() => this.peek(path, query));
+  },
 
-function log(where) {
-  return where.thread && where.thread === place.thread ? threadLog : channelLog;
-}
+  /** The same of what can be missed: nobody is asked for a name because of it. */
+  peek(path, query) {
+    return request(`/api/${path}?${new URLSearchParams({ person: this.me, ...query })}`);
+  },
 
-/** Runs a command, button or form, and shows what comes back. `then` is kept through a form that opens. */
-async function call(where, what, key = newKey()) {
-  const body = { person: me(), key, channel: where.channel, thread: where.thread, zone: ZONE, ...what };
-  const answer = await guarded(() => request("/api/calls", body));
-  if (what.submitted && answer.answer?.refusal) {
-    throw new Error(answer.answer.blocks[0].parts.join("")); // the form stays open, with this in it
-  }
-  if (answer.form) {
-    const { form } = answer;
-    // The form is open beside what comes next: whoever called isn't kept waiting for it.
-    const sent = newKey();
-    formDialog(form, (args) => call(where, { verb: form.verb, target: form.target, args, submitted: true }, sent));
-  } else if (answer.answer) {
-    log(where).whisper({ message: answer.answer });
-    showEmpty();
-  } else if (answer.posted) {
-    take(answer.posted);
-  }
-  if (answer.forgotten) {
-    live.stop();
-    await begin("Your name and messages are deleted. You can begin anew.");
-  }
-}
+  post(path, body) {
+    return guarded(() => request(`/api/${path}`, { person: this.me, ...body }));
+  },
 
-/** The same, with the problem shown where the answer would be. */
-async function run(where, what) {
-  try {
-    await call(where, what);
-  } catch (problem) {
-    log(where).whisper({ message: note(problem.message) });
-  }
-}
+  /** Goes to an address of this page; `quietly` without an entry in the browser's history and without focus. */
+  go(address, quietly = false) {
+    if (quietly) {
+      history.replaceState(null, "", address);
+      show(false);
+    } else if (location.hash === address) {
+      show(true);
+    } else {
+      location.hash = address;
+    }
+  },
 
-function note(text) {
-  return { title: "", blocks: [{ kind: "para", parts: [text] }], buttons: [], mention: "" };
-}
+  /** Learns anew which channels there are, and shows what is shown once more. */
+  async again() {
+    const answer = await this.get("start", {});
+    this.channels = answer.channels;
+    this.organiser = answer.organiser;
+    fillBar();
+    await show(false);
+  },
 
-function where(message) {
-  // A question's buttons are used in the thread that it opened, when that is open.
-  const thread = message.thread || (message.opens && message.id === place.thread ? message.id : 0);
-  return { channel: message.channel ?? place.channel, thread };
-}
+  /** Runs a command, button or form; `tell(message)` shows what the coach says to this person alone. */
+  async call(where, what, tell, key = newKey()) {
+    const answer = await this.post("calls", { key, channel: where.channel, thread: where.thread, zone: ZONE, ...what });
+    await this.answered(answer, where, what, tell);
+  },
 
-function press(button, message, here) {
-  run(message.channel ? where(message) : here(), {
-    verb: button.verb,
-    target: button.target,
-    args: Object.fromEntries(button.args),
-  });
-}
+  async answered(answer, where, what, tell) {
+    if (what.submitted && answer.answer?.refusal) {
+      throw new Error(answer.answer.blocks[0].parts.join("")); // the form stays open, with this in it
+    }
+    if (answer.form) {
+      const { form } = answer;
+      const sent = newKey();
+      // The form is open beside what comes next: whoever called isn't kept waiting for it.
+      formDialog(form, (args) => this.call(where, { verb: form.verb, target: form.target, args, submitted: true }, tell, sent));
+    } else if (answer.answer) {
+      tell(answer.answer);
+    } else if (answer.posted) {
+      chat.take(answer.posted);
+    }
+    if (answer.forgotten) {
+      live.stop();
+      await begin("Your name and messages are deleted. You can begin anew.");
+    }
+  },
 
-function menuOf(message, node) {
-  if (!message.author || message.author.id !== me() || message.ephemeral) {
-    return [];
-  }
-  const runs = message.thread ? messageMenu : [];
-  return [
-    ...runs.map(({ verb, label }) => [label, () => run(where(message), { verb, target: String(message.id) })]),
-    ["Edit", () => node.edit((text) => change(message, "edit", { text }))],
-    [
-      "Delete",
-      () =>
-        confirmDialog(
-          "Delete this message?",
-          message.thread ? "An answer that is deleted no longer counts, and its place isn't given back." : "It is gone for everybody.",
-          "Delete",
-          () => change(message, "delete", {}),
-        ),
-    ],
-  ];
-}
-
-async function change(message, what, body) {
-  const answer = await guarded(() => request(`/api/messages/${message.id}/${what}`, { person: me(), ...body }));
-  take(answer.message);
-}
-
-// ------------------------------------------------------------------------------------------ messages
-
-function actions(here) {
-  return {
-    act: (button, message) => press(button, message, here),
-    menu: menuOf,
-    open: (message) => go(message.channel, message.id),
-    dismiss: (node) => {
-      node.element.remove();
-      showEmpty();
-      byId(here().thread ? "thread-text" : "channel-text").focus();
-    },
-  };
-}
-
-const channelLog = new Log({
-  log: byId("channel-log"),
-  scroll: byId("channel-scroll"),
-  earlier: byId("channel-earlier"),
-  actions: actions(inChannel),
-  person: me,
-});
-const threadLog = new Log({
-  log: byId("thread-log"),
-  scroll: byId("thread-scroll"),
-  earlier: byId("thread-earlier"),
-  actions: { ...actions(inThread), open: null },
-  person: me,
-});
-
-/** Takes in a message that is new or has changed, wherever it belongs. */
-function take(message) {
-  if (message.deleted) {
-    channelLog.remove(message.id);
-    threadLog.remove(message.id);
-  } else {
-    for (const list of [channelLog, threadLog]) {
-      if (list.holds(message)) {
-        list.upsert(message);
+  /** Runs a command from a page beside the chat, in the channel that was shown last unless it names one. */
+  async run({ channel = chat.place.channel || this.channels[0], ...what }) {
+    const where = { channel, thread: 0 };
+    const tell = (message) => {
+      const plain = !message.title && !message.buttons.length && message.blocks.length === 1 && message.blocks[0].kind === "para";
+      if (plain && message.blocks[0].parts.every((part) => typeof part === "string" || part.kind === "strong")) {
+        toast(message.blocks[0].parts.map((part) => part.text ?? part).join(""), message.refusal);
+      } else {
+        messageDialog(message, (button) => this.run({ channel, verb: button.verb, target: button.target, args: Object.fromEntries(button.args) }));
       }
+      refreshSoon();
+    };
+    try {
+      await this.call(where, what, tell);
+      if (what.verb === "share") {
+        toast(`Shown in #${channel}.`);
+      }
+    } catch (problem) {
+      toast(problem.message, true);
     }
-    if (message.id === place.thread) {
-      root?.update(message);
-    }
-    if (message.opens && !message.thread && message.channel === place.channel && !place.thread && WIDE.matches) {
-      go(message.channel, message.id, true);
-    }
-  }
-  showEmpty();
-}
+  },
+};
 
-function showEmpty() {
-  byId("empty").hidden = !channelLog.empty || !byId("channel-earlier").hidden;
-}
+const chat = new Chat(app);
+
+// ------------------------------------------------------------------------------------------ live
 
 const live = new Live({
-  onMessage: take,
+  onMessage: (message) => {
+    chat.take(message);
+    refreshSoon();
+  },
   onState: (here) => {
     byId("connection").textContent = here ? "" : "Reconnecting. What you write here is kept.";
-    if (here && incomplete) {
-      incomplete = false;
-      place = { channel: "", thread: 0 };
-      show();
+    if (here) {
+      chat.back();
     }
   },
   // The stream was refused: perhaps the token or the name is no longer known.
   onLost: async () => {
     try {
-      const answer = await request(`/api/start?person=${me()}`);
+      const answer = await request(`/api/start?person=${app.me}`);
       if (answer.person) {
         return false;
       }
@@ -203,121 +163,80 @@ async function guarded(work) {
   }
 }
 
-// ------------------------------------------------------------------------------------------ writing
+// ------------------------------------------------------------------------------------------ which page
 
-function composer(id, here) {
-  return new Composer(byId(id), {
-    send: async (text, key) => {
-      const place = here();
-      if (/^\/mlops(?![\w])/.test(text)) {
-        await call(place, { line: text }, key);
-      } else {
-        const body = { person: me(), key, ...place, text };
-        take((await guarded(() => request("/api/messages", body))).message);
-      }
-    },
-    suggest: async (line) => {
-      const query = new URLSearchParams({ person: me(), channel: place.channel, line });
-      return (await request(`/api/complete?${query}`)).options;
-    },
-  });
+let shown = { page: "", update: null };
+let refresh = 0;
+
+function refreshSoon() {
+  if (shown.update && !refresh) {
+    refresh = setTimeout(() => {
+      refresh = 0;
+      shown.update?.(readAddress(location.hash));
+    }, PATIENCE);
+  }
 }
 
-const channelComposer = composer("channel-composer", inChannel);
-const threadComposer = composer("thread-composer", inThread);
-
-// ------------------------------------------------------------------------------------------ places
-
-/** Goes to a channel and thread (0: none). `quietly` without an entry in the browser's history and without focus. */
-function go(channel, thread, quietly = false) {
-  const hash = `#/${encodeURIComponent(channel)}${thread ? `/${thread}` : ""}`;
-  if (quietly) {
-    history.replaceState(null, "", hash);
-    show();
-  } else if (location.hash === hash) {
-    show(true);
+/** Shows what the address names. `byHand` moves the focus there too. */
+async function show(byHand) {
+  const route = readAddress(location.hash);
+  const page = PAGES[route.page] && (route.page !== "organise" || app.organiser) ? route.page : "chat";
+  app.inChat = page === "chat";
+  byId("shell").hidden = !app.inChat;
+  byId("page").hidden = app.inChat;
+  document.body.dataset.page = page;
+  if (app.inChat) {
+    shown = { page, update: null };
+    document.title = NAME;
+    await chat.show(placeIn(route), byHand);
+    byId("home").href = document.querySelector("[data-page=chat]").href = chat.address;
   } else {
-    location.hash = hash;
+    chat.leave();
+    await showPage(page, route, byHand);
   }
+  mark(page);
 }
 
-function read() {
-  const [, channel = "", thread = ""] = location.hash.split("/");
-  const name = decodeURIComponent(channel);
-  return { channel: channels.includes(name) ? name : channels[0], thread: /^\d{1,15}$/.test(thread) ? Number(thread) : 0 };
+/** The channel and thread in an address; "#/channel/thread" is how they were written once. */
+function placeIn({ page, parts }) {
+  return page === "chat" ? parts : PAGES[page] ? [] : [page, ...parts];
 }
 
-/** Shows the place that the address names; when it can't be had, the channel with the reason. */
-async function show(byHand = false) {
-  try {
-    await turn(byHand);
-  } catch (problem) {
-    channelLog.whisper({ message: note(problem.message) });
-    incomplete = true;
-    if (place.thread && problem.status === 400) {
-      go(place.channel, 0, true); // there is no such thread
-    }
-  }
-}
-
-async function turn(byHand) {
-  const before = place;
-  place = read();
-  for (const item of document.querySelectorAll("#channels a")) {
-    item.toggleAttribute("aria-current", item.dataset.channel === place.channel);
-  }
-  if (before.channel !== place.channel) {
-    byId("channel-title").textContent = `# ${place.channel}`;
-    channelComposer.turnTo(`draft:${me()}:${place.channel}`, `Message #${place.channel}`);
-    await channelLog.turnTo(inChannel());
-    showEmpty();
-  }
-  if (before.channel !== place.channel || before.thread !== place.thread) {
-    await showThread(byHand, before.thread);
-  }
-  if (byHand && place.thread) {
-    byId("thread-title").focus();
-  }
-}
-
-async function showThread(byHand, before) {
-  const aside = byId("thread");
-  document.body.classList.toggle("in-thread", Boolean(place.thread));
-  aside.hidden = !place.thread;
-  byId("thread-root").replaceChildren();
-  root = null;
-  if (!place.thread) {
-    threadLog.place = null;
-    threadLog.clear();
-    if (byHand && before) {
-      (document.querySelector(`[data-id="${before}"] .opener`) ?? byId("channel-text")).focus();
-    }
+async function showPage(page, route, byHand) {
+  const element = byId("page");
+  if (shown.page === page) {
+    await shown.update?.(route);
     return;
   }
-  byId("thread-title").textContent = "Thread";
-  threadComposer.turnTo(`draft:${me()}:${place.channel}/${place.thread}`, "Answer in the thread");
-  const opened = await threadLog.turnTo(inThread());
-  if (opened) {
-    byId("thread-title").textContent = opened.opens;
-    root = new MessageNode(opened, { ...actions(inThread), open: null, menu: () => [] });
-    byId("thread-root").replaceChildren(root.element);
-    threadLog.toEnd();
-    if (!threadLog.messages.length) {
-      byId("thread-scroll").scrollTop = 0;
+  shown = { page, update: null };
+  document.title = `${PAGES[page].title} · ${NAME}`;
+  mark(page);
+  const update = await PAGES[page].open(element, route, app);
+  if (shown.page === page) {
+    shown.update = update;
+    element.scrollTop = 0;
+    if (byHand) {
+      element.querySelector("h2").focus();
     }
   }
 }
 
-/** On a wide screen the newest question's thread is open from the start. */
-function openNewest() {
-  const newest = channelLog.messages.filter((message) => message.opens).at(-1);
-  if (newest && WIDE.matches && !location.hash.includes("/")) {
-    go(newest.channel, newest.id, true);
+function current(element, yes) {
+  if (yes) {
+    element.setAttribute("aria-current", "page");
+  } else {
+    element.removeAttribute("aria-current");
   }
 }
 
-function closeThread() {
-  go(place.channel, 0);
+function mark(page) {
+  for (const link of document.querySelectorAll("#pages a")) {
+    current(link, link.dataset.page === page);
+  }
+  for (const link of document.querySelectorAll("#channels a")) {
+    current(link, app.inChat && link.dataset.channel === chat.place.channel);
+  }
+  byId("skip").textContent = app.inChat ? "Skip to writing" : "Skip to content";
 }
 
 // ------------------------------------------------------------------------------------------ who is here
@@ -330,7 +249,7 @@ async function pick(name) {
 async function askName(lead, escape) {
   let picked = false;
   await nameDialog({
-    people: people.filter((other) => other.id !== me()),
+    people: app.people.filter((other) => other.id !== app.me),
     escape,
     lead,
     pick: async (name) => {
@@ -341,43 +260,31 @@ async function askName(lead, escape) {
   return picked;
 }
 
+async function become(other) {
+  if (other.id === app.me) {
+    return;
+  }
+  try {
+    await pick(other.name);
+    await begin();
+  } catch (problem) {
+    toast(problem.message, true);
+  }
+}
+
 function personMenu() {
-  const others = people.map((other) => [
-    other.name,
-    async () => {
-      if (other.id !== me()) {
-        try {
-          await pick(other.name);
-          await begin();
-        } catch (problem) {
-          channelLog.whisper({ message: note(problem.message) });
-        }
-      }
-    },
-    other.id === me(),
-  ]);
-  const add = async () => {
+  const somebody = async () => {
     if (await askName("Several people can share this browser; each answers under their own name.", true)) {
       await begin();
     }
   };
-  menu(byId("person"), [...others, ["Somebody else…", add]]);
+  menu(byId("person"), [...app.people.map((other) => [other.name, () => become(other), other.id === app.me]), ["Somebody else…", somebody]]);
 }
 
-let beginning = null;
-
-/** Everything anew: after the token or a name was given, or another person took over. One at a time. */
-function begin(lead = WELCOME) {
-  beginning ??= beginAnew(lead).finally(() => {
-    beginning = null;
-  });
-  return beginning;
-}
-
-async function beginAnew(lead) {
-  live.stop();
-  let answer;
+/** What the page needs to begin: asks for the token and a name until there are both. */
+async function started(lead) {
   for (;;) {
+    let answer;
     try {
       answer = await request(`/api/start?person=${encodeURIComponent(sessionStorage.getItem("person") ?? "")}`);
     } catch (problem) {
@@ -390,57 +297,60 @@ async function beginAnew(lead) {
       continue;
     }
     byId("connection").textContent = "";
-    people = answer.people;
-    person = answer.person;
-    if (person) {
-      break;
+    ({ people: app.people, person: app.person } = answer);
+    if (app.person) {
+      return answer;
     }
     await askName(lead, false);
   }
-  sessionStorage.setItem("person", person.id);
-  ({ channels, menu: messageMenu } = answer);
+}
+
+let beginning = null;
+
+/** Begins as the person that this browser was last; asks who it is when it was nobody. */
+function begin(lead = WELCOME) {
+  beginning ??= beginAnew(lead).finally(() => {
+    beginning = null;
+  });
+  return beginning;
+}
+
+async function beginAnew(lead) {
+  live.stop();
+  const answer = await started(lead);
+  sessionStorage.setItem("person", app.me);
+  ({ channels: app.channels, menu: app.menu, organiser: app.organiser } = answer);
+  const asked = location.hash.split("/").length > 2;
   fillBar();
-  place = { channel: "", thread: 0 };
-  byId("shell").hidden = false;
-  await show();
-  openNewest();
-  live.start(person.id, answer.change);
+  chat.reset();
+  shown = { page: "", update: null };
+  await show(false);
+  if (app.inChat && !asked) {
+    chat.openNewest();
+  }
+  live.start(app.me, answer.change);
 }
 
 function fillBar() {
   const button = byId("person");
-  button.replaceChildren(make("span", { class: "unseen", text: "You are " }), make("bdi", { text: person.name }), make("span", { "aria-hidden": "true", text: " ▾" }));
-  button.hidden = false;
-  byId("leaderboard").hidden = false;
+  button.replaceChildren(make("span", { class: "unseen", text: "You are " }), make("bdi", { text: app.person.name }), make("span", { "aria-hidden": "true", text: " ▾" }));
+  for (const id of ["person", "pages", "places"]) {
+    byId(id).hidden = false;
+  }
+  byId("organise-link").hidden = !app.organiser;
   byId("channels").replaceChildren(
-    ...channels.map((channel) =>
-      make("li", {}, make("a", { href: `#/${encodeURIComponent(channel)}`, "data-channel": channel, text: `# ${channel}` })),
-    ),
+    ...app.channels.map((channel) => make("li", {}, make("a", { href: addressOf(channel, 0), "data-channel": channel, text: `# ${channel}` }))),
   );
-  document.body.classList.toggle("one-channel", channels.length < 2);
+  document.body.classList.toggle("one-channel", app.channels.length < 2);
 }
 
 // ------------------------------------------------------------------------------------------ the beginning
 
 byId("person").addEventListener("click", personMenu);
-byId("thread-close").addEventListener("click", closeThread);
-byId("thread-back").addEventListener("click", closeThread);
-byId("ask-now").addEventListener("click", () => run(inChannel(), { line: "/mlops question" }));
-byId("ask-help").addEventListener("click", () => run(inChannel(), { line: "/mlops help" }));
-byId("leaderboard").addEventListener("click", async () => {
-  if (place.thread && !WIDE.matches) {
-    closeThread(); // the board appears in the channel, which the thread covers
-  }
-  await run(inChannel(), { line: "/mlops leaderboard" });
-});
+switchLook(byId("theme"));
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault();
-  byId(place.thread ? "thread-text" : "channel-text").focus();
-});
-byId("thread").addEventListener("keydown", (event) => {
-  if (event.key === "Escape") {
-    closeThread();
-  }
+  byId(app.inChat ? (chat.place.thread ? "thread-text" : "channel-text") : "page").focus();
 });
 addEventListener("hashchange", () => show(true));
 setInterval(tick, 30_000);

@@ -27,8 +27,11 @@ export class Composer {
     this.label = form.querySelector("label");
     this.note = form.querySelector(".note");
     this.list = make("ul", { class: "options", role: "listbox", id: `${this.area.id}-options`, "aria-label": "Commands", hidden: true });
-    form.prepend(this.list);
+    this.heard = make("p", { class: "unseen", role: "status" });
+    form.prepend(this.list, this.heard);
+    // A box of several lines may not be called a combobox, but it may have a list and an active option like one.
     this.area.setAttribute("aria-autocomplete", "list");
+    this.area.setAttribute("aria-haspopup", "listbox");
     this.area.setAttribute("aria-controls", this.list.id);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -146,6 +149,7 @@ export class Composer {
       ),
     );
     this.list.hidden = !options.length;
+    this.heard.textContent = options.length ? `${options.length} ${options.length === 1 ? "command" : "commands"}: arrow keys choose, Tab takes one.` : "";
     this.area.removeAttribute("aria-activedescendant");
   }
 
@@ -182,7 +186,10 @@ export class Composer {
     } else if (open && event.key === "Escape") {
       event.stopPropagation();
       this.#close();
-    } else if (open && this.#active >= 0 && (event.key === "Enter" || event.key === "Tab")) {
+    } else if (open && event.key === "Tab" && !event.shiftKey) {
+      event.preventDefault();
+      this.#take(Math.max(0, this.#active));
+    } else if (open && this.#active >= 0 && event.key === "Enter") {
       event.preventDefault();
       this.#take(this.#active);
     } else if (event.key === "Enter" && !event.shiftKey) {

@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { size } from "./compose.js";
+import { content } from "./message.js";
 
 let numbered = 0;
 
@@ -29,6 +30,11 @@ function show(dialog, escape = true) {
 function frame(title, ...children) {
   const id = `dialog-${(numbered += 1)}`;
   return make("dialog", { "aria-labelledby": id }, make("h2", { id, text: title }), ...children);
+}
+
+function buttons(dialog, submit, escape = true) {
+  const cancel = make("button", { type: "button", text: "Cancel", onclick: () => dialog.close() });
+  return make("p", { class: "buttons" }, make("button", { type: "submit", class: "primary", text: submit }), escape ? cancel : null);
 }
 
 /** Runs `work` for a form's submit button; shows its problem in the dialog, which closes when there is none. */
@@ -92,12 +98,7 @@ export function formDialog(form, send) {
     form.intro ? make("p", { class: "intro", text: form.intro, dir: "auto" }) : null,
     ...inputs.map(({ row }) => row),
     note,
-    make(
-      "p",
-      { class: "buttons" },
-      make("button", { type: "submit", class: "primary", text: form.submit }),
-      make("button", { type: "button", text: "Cancel", onclick: () => dialog.close() }),
-    ),
+    buttons(dialog, form.submit),
   );
   submitting(dialog, element, note, () => send(values()));
   dialog.append(element);
@@ -112,12 +113,7 @@ export function confirmDialog(title, text, yes, work) {
     "form",
     {},
     note,
-    make(
-      "p",
-      { class: "buttons" },
-      make("button", { type: "submit", class: "primary", text: yes }),
-      make("button", { type: "button", text: "Cancel", onclick: () => dialog.close() }),
-    ),
+    buttons(dialog, yes),
   );
   submitting(dialog, form, note, work);
   dialog.append(form);
@@ -130,17 +126,13 @@ export function nameDialog({ people, pick, escape, lead }) {
   const name = make("input", { id: "name-input", type: "text", autocomplete: "nickname", required: true });
   const dialog = frame("Pick a name", make("p", { text: lead }));
   dialog.classList.add("welcome");
+  dialog.prepend(make("img", { src: "/icon.svg", alt: "", width: "52", height: "52" }));
   const form = make(
     "form",
     {},
     make("p", { class: "field" }, make("label", { for: "name-input", text: "Your name" }), name),
     note,
-    make(
-      "p",
-      { class: "buttons" },
-      make("button", { type: "submit", class: "primary", text: "Come in" }),
-      escape ? make("button", { type: "button", text: "Cancel", onclick: () => dialog.close() }) : null,
-    ),
+    buttons(dialog, "Come in", escape),
   );
   submitting(dialog, form, note, () => pick(name.value));
   dialog.append(form);
@@ -171,9 +163,41 @@ export function tokenDialog(give) {
     {},
     make("p", { class: "field" }, make("label", { for: "token-input", text: "Token" }), token),
     note,
-    make("p", { class: "buttons" }, make("button", { type: "submit", class: "primary", text: "Come in" })),
+    buttons(dialog, "Come in", false),
   );
   submitting(dialog, form, note, () => give(token.value));
   dialog.append(form);
   return show(dialog, false);
+}
+
+/** Asks for one line; `work(text)` is done with it, and its problem shown where it was typed. */
+export function askDialog({ title, text, label, submit, work }) {
+  const note = make("p", { class: "note", role: "alert" });
+  const id = `field-${(numbered += 1)}`;
+  const control = make("input", { id, type: "text", autocomplete: "off", required: true });
+  const dialog = frame(title, make("p", { text }));
+  const form = make(
+    "form",
+    {},
+    make("p", { class: "field" }, make("label", { for: id, text: label }), control),
+    note,
+    buttons(dialog, submit),
+  );
+  submitting(dialog, form, note, () => work(control.value));
+  dialog.append(form);
+  return show(dialog);
+}
+
+/** Shows what the coach says to this person alone; `act(button)` runs one of its buttons, after which it closes. */
+export function messageDialog(message, act) {
+  const dialog = frame(message.title || "The coach says");
+  const close = (button) => {
+    dialog.close();
+    act(button);
+  };
+  dialog.append(
+    make("div", { class: "body" }, ...content({ ...message, title: "" }, close)),
+    make("p", { class: "buttons" }, make("button", { type: "button", text: "Close", onclick: () => dialog.close() })),
+  );
+  return show(dialog);
 }

@@ -1,11 +1,16 @@
 // A list of messages that is loaded in pages and kept up to date.
 
+import { make } from "./dom.js";
 import { MessageNode } from "./message.js";
 import { request } from "./net.js";
+
+const MOST = 240; // messages on the page while one reads its end; what is earlier can be shown again
 
 export class Log {
   #nodes = new Map();
   #asked = 0;
+  #top = 0;
+  #follows = true; // whether its end is looked at, which then stays in view when the room for it changes
 
   /** `place` is {channel, thread}; `actions` go to each message. */
   constructor({ log, scroll, earlier, actions, person }) {
@@ -16,6 +21,15 @@ export class Log {
     this.person = person;
     this.place = null;
     earlier.addEventListener("click", () => this.#loadEarlier());
+    this.news = make("button", { type: "button", class: "news", text: "New messages", hidden: true, onclick: () => this.toEnd() });
+    scroll.after(this.news);
+    scroll.addEventListener("scroll", () => {
+      // The page also scrolls when the room changes: only whoever scrolls up leaves the end.
+      this.#follows = this.#atEnd() || (this.#follows && scroll.scrollTop >= this.#top);
+      this.#top = scroll.scrollTop;
+      this.news.hidden ||= this.#atEnd();
+    });
+    new ResizeObserver(() => this.#follows && this.toEnd()).observe(scroll);
   }
 
   /** Shows a place's last messages; returns the message that opened the thread, for a thread. */
@@ -41,6 +55,7 @@ export class Log {
     this.#nodes.clear();
     this.log.replaceChildren();
     this.earlier.hidden = true;
+    this.news.hidden = true;
   }
 
   get empty() {
@@ -55,13 +70,16 @@ export class Log {
     return this.place && message.channel === this.place.channel && message.thread === this.place.thread;
   }
 
-  /** Takes in a message of this place, new or changed. */
-  upsert(message) {
+  /** Takes in a message of this place, new or changed; one from before those on the page only when it was asked for. */
+  upsert(message, asked = false) {
     const known = this.#nodes.get(message.id);
     if (known) {
       if (known.message.change <= message.change) {
         known.update(message);
       }
+      return;
+    }
+    if (!asked && !this.earlier.hidden && message.id < Math.min(...this.#nodes.keys())) {
       return;
     }
     const atEnd = this.#atEnd();
@@ -71,7 +89,10 @@ export class Log {
     const next = [...this.log.children].find((element) => Number(element.dataset.id) > message.id);
     this.log.insertBefore(node.element, next ?? null);
     if (atEnd || message.author?.id === this.person()) {
+      this.#trim();
       this.toEnd();
+    } else if (!next) {
+      this.news.hidden = false; // whoever reads further up isn't moved
     }
   }
 
@@ -91,8 +112,18 @@ export class Log {
     return node;
   }
 
+  /** Takes the earliest messages off the page when there are too many. */
+  #trim() {
+    const ids = [...this.#nodes.keys()].sort((a, b) => a - b);
+    for (const id of ids.slice(0, Math.max(0, ids.length - MOST))) {
+      this.remove(id);
+      this.earlier.hidden = false;
+    }
+  }
+
   /** Scrolls to the end, or to the beginning of the last message when that is taller than the view. */
   toEnd() {
+    this.#follows = true;
     this.scroll.scrollTop = this.scroll.scrollHeight;
     const last = this.log.lastElementChild;
     if (last && last.offsetHeight > this.scroll.clientHeight - 40) {
@@ -119,7 +150,7 @@ export class Log {
     }
     const height = this.scroll.scrollHeight;
     for (const message of page.messages) {
-      this.upsert(message);
+      this.upsert(message, true);
     }
     this.scroll.scrollTop = this.scroll.scrollHeight - height;
     this.earlier.hidden = !page.more;

@@ -1,12 +1,18 @@
 // Shows messages: the coach's, which come as blocks, and people's, which are plain text.
 
+import { chart } from "./chart.js";
 import { make, menu, stamp, when } from "./dom.js";
+import { levelOf } from "./parts.js";
 
 function inline(part) {
   if (typeof part === "string") {
     return document.createTextNode(part);
   }
-  return part.kind === "when" ? when(part) : make("strong", { text: part.text });
+  if (part.kind === "when") {
+    return when(part);
+  }
+  const score = /^Score: (\d+)\/10$/.exec(part.text);
+  return make("strong", { class: score ? `score ${levelOf(Number(score[1]))}` : null, text: part.text });
 }
 
 function attachment({ name, content }) {
@@ -27,7 +33,7 @@ function table({ header, rows, own }, title) {
   });
   return make(
     "div",
-    { class: "table", tabindex: "0", role: "group", "aria-label": title || "Table" },
+    { class: "table", tabindex: "0", role: "region", "aria-label": title || "Table" },
     make("table", {}, make("caption", { class: "unseen", text: title || "Table" }), make("thead", {}, head), make("tbody", {}, ...body)),
   );
 }
@@ -44,6 +50,8 @@ function block(item, title) {
       return table(item, title);
     case "attachment":
       return attachment(item);
+    case "chart":
+      return chart(item.title, item.series.map(({ label, own, points }) => ({ label, own, points: points.map(([date, value]) => ({ date, value })) })));
     default:
       return null;
   }

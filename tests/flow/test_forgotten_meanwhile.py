@@ -1,0 +1,145 @@
+"""Somebody who is forgotten while the coach is speaking to them: nothing of it stays in the chat."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.core.message import Parcel
+from bot.core.model import Person
+from bot.core.ports import Sent, Store, rows
+from bot.platforms.erasures import Erasures
+from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
+from tests.flow.crashes import CrashAt
+from tests.flow.test_one_reply import full, half
+
+ADA = Person("ada", "Ada")
+
+
+class Erasing(Room):
+    """A chat that takes messages back, and may hold a grade on its way or a person who asks to be forgotten."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived, self.go, self.asked, self.forget_now = (asyncio.Event() for _ in range(4))
+        self.go.set()
+        self.forget_now.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def use(self, store: Store) -> None:
+        self._erasures = Erasures(store, "room", self._erase)
+
+    async def send(self, parcel: Parcel) -> Sent:
+        sent = await super().send(parcel)
+        if parcel.kind == "grade":
+            self.arrived.set()
+            await self.go.wait()
+        return sent
+
+    async def forget(self, community: str, user: str) -> None:
+        self.asked.set()
+        await self.forget_now.wait()
+
+    async def _erase(self, _community: str, channel: str, message: str) -> None:
+        self.sent = [
+            (id_, parcel)
+            for id_, parcel in self.sent
+            if (id_, f"@{parcel.only_for}" if parcel.only_for else parcel.thread) != (message, channel)
+        ]
+
+    def erase_soon(self) -> None:
+        task = asyncio.create_task(self._erasures.work())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def idle(self) -> None:
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    def grades(self) -> list[str]:
+        """Whom the grades are for that are there."""
+        return [parcel.author.id for _, parcel in self.sent if parcel.kind == "grade" and parcel.author]
+
+
+async def answered(world: World, *, private: bool = False) -> None:
+    """Ada's answer is graded, and her grade waits to be sent; Ben has his."""
+    round_ = await world.daily()
+    await world.say(round_, "ben", half(round_.question.id))
+    if private:
+        await world.call("answer", "ada", answer=full(round_.question.id))
+    else:
+        await world.app.coach.replies.take(world.reply(round_, "ada", full(round_.question.id)))
+    await world.app.coach.grading.step()
+    await world.app.coach.grading.idle()
+
+
+async def left(world: World) -> int:
+    """What is still noted to be deleted."""
+    return len(await world.app.store.read(rows, "erasures_left", platform="room"))
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_grade_that_is_on_its_way_when_its_person_is_forgotten_is_taken_back(
+    tmp_path: Path, private: bool
+) -> None:
+    room = Erasing()
+    room.finds_personal = private
+    async with world_at(tmp_path / "c.sqlite3", room) as world:
+        room.use(world.app.store)
+        await answered(world, private=private)
+        room.arrived.clear()
+        room.go.clear()
+        (delivery,) = world.app.deliveries
+        await delivery.step()
+        await room.arrived.wait()
+        await world.app.coach.privacy.delete(PLACE, ADA)
+        assert room.grades() == ["ben", "ada"]
+        room.go.set()
+        await delivery.idle()
+        await room.idle()
+        assert room.grades() == ["ben"]
+        assert await left(world) == 0
+
+
+async def test_a_grade_that_is_marked_as_sent_just_before_its_person_is_forgotten_is_taken_back(tmp_path: Path) -> None:
+    room = Erasing()
+    async with world_at(tmp_path / "c.sqlite3", room) as world:
+        room.use(world.app.store)
+        await answered(world)
+        room.forget_now.clear()
+        forgetting = asyncio.create_task(world.app.coach.privacy.delete(PLACE, ADA))
+        await room.asked.wait()  # what the platform keeps is gone, what the coach keeps isn't
+        await world.app.settle()
+        assert room.grades() == ["ben", "ada"]
+        room.forget_now.set()
+        await forgetting
+        await room.idle()
+        assert room.grades() == ["ben"]
+        assert await left(world) == 0
+
+
+async def test_a_grade_whose_mark_a_crash_prevented_is_looked_for_and_taken_back(tmp_path: Path) -> None:
+    room, clock = Erasing(), HandClock()
+    async with world_at(tmp_path / "c.sqlite3", room, clock, CrashAt("outbox.sent", 3)) as world:
+        room.use(world.app.store)
+        await answered(world)
+        await world.app.settle()  # the question, Ben's grade, and Ada's
+        assert room.grades() == ["ben", "ada"]
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        room.use(world.app.store)
+        await world.app.coach.grading.take_back()
+        await world.app.coach.privacy.delete(PLACE, ADA)
+        await world.app.settle()
+        await room.idle()
+        assert room.grades() == ["ben"]
+        assert await left(world) == 0
+
+
+async def test_where_messages_cannot_be_taken_back_none_is_noted_to_be(world: World) -> None:
+    await answered(world)
+    await world.app.settle()
+    await world.app.coach.privacy.delete(PLACE, ADA)
+    await world.app.settle()
+    assert await left(world) == 0
