@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from benchmarks.crash_arena import Arena, Tally
 from benchmarks.crash_audit import KINDS
-from bot.core.steps import STEPS
+from bot.core.steps import DAILY, STEPS
 
 SHOWN = 10
 """Faults that are shown in full."""
@@ -47,7 +47,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=None, help="repeats a run's choices, not its timing")
     parser.add_argument("--jobs", type=int, default=2, help="coaches side by side, each with a world of its own")
     parser.add_argument("--minutes", type=float, default=60.0, help="ends the run by then, with fewer kills (60)")
-    parser.add_argument("--points", default=",".join(STEPS), help="where to kill, by a comma (default: everywhere)")
+    parser.add_argument("--points", default=",".join(DAILY), help="where to kill, by a comma (default: every day's)")
     parser.add_argument("--folder", type=Path, default=None, help="keeps databases and logs there")
     parser.add_argument(
         "--break", dest="broken", choices=("world", "coach"), default="", help="breaks one side, to see it noticed"
@@ -99,7 +99,7 @@ def _report(
 ) -> None:
     print(f"store: {chosen.store}\nseed: {seed}\nseconds: {seconds:.0f}")
     print(f"kills: {tally.kills}\nkills_elsewhere: {tally.elsewhere}")
-    for point in STEPS:
+    for point in DAILY:
         print(f"kills_at {point}: {tally.by_point[point]}")
     for name, value in sum((arena.seen() for arena in arenas), Counter[str]()).items():
         print(f"{name}: {value}")

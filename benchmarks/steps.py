@@ -1,7 +1,8 @@
 """One step further: an answer with one more covered point, or one more contradiction, and where its score goes.
 
 Answers are put together at random from the bank's key points and alternatives, denials of them, asides, and interview
-answers with the split "dev". A verb before "only" or "just" isn't negated: "not only" affirms.
+answers with the split "dev". A verb before "only" or "just" isn't negated: "not only" affirms. A claim of several
+sentences is denied in each, and has its verbs negated only if each has one: what is left as it is would be affirmed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from benchmarks.data import Interview, graded, score
 from bot.core.model import Coverage, KeyPoint, Task
 from bot.graders.embedded import EmbeddedGrader
 from bot.graders.embedded.polarity import scopes
+from bot.graders.embedded.text import sentences
 
 EACH = 4
 """Trials of each kind a question."""
@@ -59,7 +61,7 @@ def _added(points: Sequence[KeyPoint], missing: Sequence[KeyPoint], rng: random.
     found = [("a denial (it is not true that ...) never raises", -1, denied(rng.choice(claims)))]
     if missing:
         found.append(("a covered point never lowers", 1, _ended(rng.choice(_wordings(rng.choice(missing))))))
-    if plain := [claim for claim in claims if _VERB.search(claim) and not scopes(claim)]:
+    if plain := [claim for claim in claims if all(map(_VERB.search, _parts(claim))) and not scopes(claim)]:
         found.append(("a point with a negated verb never raises", -1, _ended(_VERB.sub(r"\1 not", rng.choice(plain)))))
     return found
 
@@ -77,8 +79,12 @@ def _answer(task: Task, own: Sequence[str], rng: random.Random) -> str:
 
 def denied(claim: str) -> str:
     """Each part of a claim denied: in "it is not true that A; B" the second might be meant as affirmed."""
-    parts = "; ".join(f"it is not true that {part[0].lower()}{part[1:]}" for part in claim.split("; "))
+    parts = "; ".join(f"it is not true that {part[0].lower()}{part[1:]}" for part in _parts(claim))
     return _ended(f"I{parts[1:]}")
+
+
+def _parts(claim: str) -> list[str]:
+    return [each.text.rstrip(";.") for each in sentences(claim)]
 
 
 def _wordings(point: KeyPoint) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from bot.coach.archive import Archive
 from bot.coach.community import Community
 from bot.coach.dates import Dates
 from bot.coach.digest import Digests
+from bot.coach.exchange import Exchange
 from bot.coach.grading import Graders, Grading
 from bot.coach.learners import Learners
 from bot.coach.notices import Notices
@@ -30,6 +31,7 @@ __all__ = [
     "Community",
     "Dates",
     "Digests",
+    "Exchange",
     "Graders",
     "Grading",
     "Learners",
@@ -64,6 +66,7 @@ class Coach:
     suggestions: Suggestions
     question_health: QuestionHealth
     community: Community
+    exchange: Exchange
     digests: Digests
     learners: Learners
     clock: Clock

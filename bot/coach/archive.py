@@ -64,15 +64,6 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A person's counted answers in one section of the bank, and the sum of their scores (1 to 10 each)."""
-
-    name: str
-    answers: int
-    points: int
-
-
-@dataclass(frozen=True, slots=True)
 class Waiting:
     """A reply that isn't graded yet: since when, how often the grader was away or failed at it, and why last."""
 
@@ -118,12 +109,6 @@ class Archive:
     ) -> tuple[list[Answered], bool]:
         """A page of a person's answers, the newest first, and whether there are more."""
         return await self._store.read(_answers, place, person.id, before, most)
-
-    async def by_section(self, place: Place, person: Person) -> list[Section]:
-        """A person's counted answers by section."""
-        where = {"platform": place.platform, "community": place.community}
-        found = await self._store.read(rows, "results_by_section", **where, user_id=person.id)
-        return [Section(row["section"], row["answers"], row["points"]) for row in found]
 
     async def waiting(self, place: Place, *, most: int) -> tuple[list[Waiting], int]:
         """The oldest replies of a community that aren't graded yet, and how many there are in all."""

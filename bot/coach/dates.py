@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 
 from bot.coach import acts, records
 from bot.coach.acts import Act
@@ -21,6 +20,9 @@ MOST_HOLIDAYS = 60
 """Spans of holidays that a channel can have ahead of it."""
 
 MOST_PINS = 60
+LATEST = dt.timedelta(days=15)
+"""No question is posted later than this after its time."""
+
 FARTHEST = dt.timedelta(days=3 * 366)
 """How far ahead a date can be."""
 
@@ -54,7 +56,7 @@ class Dates:
 
         def resumed(schedule: Schedule) -> Schedule:
             if schedule.paused is None or schedule.paused.last < today:
-                raise UsageError("The daily question isn't paused here.")
+                raise UsageError("The daily question isn't paused here. /mlops pause does that.")
             return dataclasses.replace(schedule, paused=None)
 
         channel = await self._write(place, by, Act.RESUME, "", resumed)
@@ -73,7 +75,7 @@ class Dates:
 
         def added(schedule: Schedule) -> Schedule:
             kept = sorted({*schedule.holidays, span}, key=lambda days: (days.first, days.last))
-            if len(kept) > MOST_HOLIDAYS:
+            if sum(days.last >= today for days in kept) > MOST_HOLIDAYS:
                 raise UsageError(f"At most {MOST_HOLIDAYS} holidays fit. Remove some, or write them as one span.")
             return dataclasses.replace(schedule, holidays=tuple(kept))
 
@@ -113,7 +115,7 @@ class Dates:
         day = read_date(date, today)
         if day < today:
             raise UsageError(f"{day} is over. Write a date that is still to come.")
-        question = await self._store.write(_pin, self._bank, channel, day, wanted, by, self._now())
+        question = await self._store.write(_pin, self._bank, channel, today, day, wanted, by, self._now())
         self._crash("question.pinned")
         return day, question, channel.schedule.off(day) or day.weekday() not in channel.schedule.weekdays
 
@@ -156,30 +158,37 @@ class Dates:
 def _change(
     id_: int, today: dt.date, by: Person | None, act: Act, detail: str, change: Callable[[Schedule], Schedule], now: int
 ) -> Unit[Channel]:
-    """Change the calendar as it is by now: another organiser may have changed it meanwhile. What is over is dropped."""
+    """Change the calendar as it is by now: another organiser may have changed it meanwhile.
+
+    What has been over for longer than a question can be late is dropped.
+    """
     row = yield from one("channel_get", id=id_)
     channel = records.channel(row, id_) if row else None
     if channel is None or channel.schedule is None:
         raise UsageError(_NOTHING_SCHEDULED)
-    schedule = change(channel.schedule)
-    ahead = tuple(days for days in schedule.holidays if days.last >= today)
+    schedule = rules.ahead(change(channel.schedule), today - LATEST)
     paused = (schedule.paused,) if schedule.paused else ()
+    lately = [today - dt.timedelta(days=back) for back in range(LATEST.days + 1)]
+    freed = any(channel.schedule.off(day) and not schedule.off(day) for day in lately)
     saved = yield from one(
-        "channel_set_days", id=id_, paused=records.days_text(paused), holidays=records.days_text(ahead), now=now
-    )
+        "channel_set_days", id=id_, paused=records.days_text(paused), holidays=records.days_text(schedule.holidays),
+        freed=int(freed), now=now,
+    )  # fmt: skip
     assert saved is not None  # noqa: S101  read above, in this transaction
     yield from acts.note(channel.place, by, act, detail, now)
     return records.channel(saved, id_)
 
 
-def _pin(bank: Bank, channel: Channel, day: dt.date, wanted: str, by: Person | None, now: int) -> Unit[Question]:
+def _pin(
+    bank: Bank, channel: Channel, today: dt.date, day: dt.date, wanted: str, by: Person | None, now: int
+) -> Unit[Question]:
     question = find_question(wanted, (yield from bank.questions(channel.place)))
     if question.draft:
         raise UsageError(f"{question.id} is a draft: it has no sample answer, so it is never posted.")
     there = yield from one("round_daily", channel_id=channel.id, local_date=day.isoformat())
     if there and there["state"] != "skipped":
         raise UsageError(f"{day} has its question already.")
-    others = yield from rows("pins_from", channel_id=channel.id, day=day.min.isoformat())
+    others = yield from rows("pins_from", channel_id=channel.id, day=today.isoformat())
     if len(others) >= MOST_PINS:
         raise UsageError(f"At most {MOST_PINS} questions can be pinned. Unpin some.")
     yield from one("pin_put", channel_id=channel.id, local_date=day.isoformat(), question_id=question.id)
@@ -204,8 +213,10 @@ def find_question(wanted: str, questions: Sequence[Question]) -> Question:
     by_name |= {fold(question.id): question for question in questions}
     if folded in by_name:
         return by_name[folded]
+    from difflib import get_close_matches  # only for a slip of the pen
+
     close = get_close_matches(folded, by_name, n=1, cutoff=0.6)
-    hint = f" Did you mean {by_name[close[0]].id}?" if close else " /mlops admin health lists the ids."
+    hint = f" Did you mean {by_name[close[0]].id}?" if close else " /mlops health lists the ids."
     raise UsageError(f"There is no question called {wanted[:60] or 'nothing'}.{hint}")
 
 

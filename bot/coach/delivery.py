@@ -44,6 +44,9 @@ BATCH = 50
 
 LONGEST_WAIT_S = 30.0
 
+AHEAD, AHEAD_S = 10, 1.0
+"""Messages of one channel whose words are read together, and seconds for which these count as the present ones."""
+
 MOST_AT_WORK = 200
 """Channels that are sent to at once. More would only wait for the platform's own limits, and give up in the end."""
 
@@ -76,6 +79,10 @@ class _Held:
     def lease(self) -> dict[str, int]:
         """What tells the rows as ours, to the microsecond: nobody else's lease ends then."""
         return {"held": records.micros(self.until), "coming": records.micros(self.coming)}
+
+
+class _Over(Exception):
+    """This process stood still for longer than its lease: another may be sending by now."""
 
 
 class Delivery:
@@ -199,26 +206,27 @@ class Delivery:
     async def _send_all(self, waiting: list[Row], held: _Held) -> None:
         """Send a channel's rows in order, until one has to wait or the channel is no longer ours."""
         marks: list[asyncio.Task[object]] = []
+        words = _Words(self._store, self._clock, waiting)
         try:
             while waiting:
-                if self._clock.now() >= held.until:  # this process stood still: another may be sending by now
-                    log.warning("the lease of %d messages ended before they were sent", len(waiting))
-                    return
-                wait = await self._one(waiting[0], held, marks)
+                self._require(held)
+                wait = await self._one(waiting[0], held, marks, words)
                 if wait:
                     await self._release(waiting[1:], held, wait)
                     return
                 waiting.pop(0)
+        except _Over:
+            log.warning("the lease of %d messages ended before they were sent", len(waiting))
         finally:
             # Marks are committed together; until they are, a crash makes us look before sending again.
             if marks:
                 await asyncio.gather(*marks)
 
-    async def _one(self, row: Row, held: _Held, marks: list[asyncio.Task[object]]) -> float:
+    async def _one(self, row: Row, held: _Held, marks: list[asyncio.Task[object]], words: _Words) -> float:
         """Deliver one message; the seconds that its channel has to wait, 0.0 when it can go on."""
         personal = False
         try:
-            parcel = await self._store.read(_parcel, row)
+            parcel = await words.of(row)
             if parcel is None:
                 await self._void(row, held, marks)
                 return 0.0
@@ -241,7 +249,7 @@ class Delivery:
         except PlatformError as error:
             log.error("message %s (%s) can't be posted and is dropped: %s", row["id"], row["kind"], error)
             await self._drop(row, held, str(error), "dropped")
-        except StoreError:
+        except (StoreError, _Over):
             raise
         except Exception as error:
             log.exception("message %s (%s) could not be delivered", row["id"], row["kind"])
@@ -268,7 +276,7 @@ class Delivery:
         if there is None and await self._missed(row, parcel):
             await self._drop(row, held, "", "void")
             return
-        sent = there or await self._send(row, parcel)
+        sent = there or await self._send(row, parcel, held)
         self._crash("outbox.sent")
         mark = asyncio.create_task(self._mark(row, parcel, sent))
         marks.append(mark)
@@ -278,6 +286,10 @@ class Delivery:
                 await self._without_thread(row, sent)
             if there:
                 await self._catch_up(self._platform, row["round_id"])  # some may have come since it was posted
+
+    def _require(self, held: _Held) -> None:
+        if self._clock.now() >= held.until:
+            raise _Over
 
     async def _found(self, row: Row, parcel: Parcel) -> Sent | None:
         """A message that left before a crash, without its mark."""
@@ -293,10 +305,11 @@ class Delivery:
         now = records.micros(self._clock.now())
         return await self._store.read(one, "round_missed", id=row["round_id"], now=now) is not None
 
-    async def _send(self, row: Row, parcel: Parcel) -> Sent:
+    async def _send(self, row: Row, parcel: Parcel, held: _Held) -> Sent:
         if row["message"]:
             await self._amend(row, parcel)
             return Sent(row["message"])
+        self._require(held)  # the database may have kept us waiting since it was claimed
         self._crash("outbox.sending")
         return await _in_time(self._platform.send(parcel))
 
@@ -318,15 +331,19 @@ class Delivery:
                 await _in_time(self._platform.amend(sent.message, parcel))
 
     async def _marked_first(self, row: Row, held: _Held, now: dt.datetime) -> bool:
-        """Mark what can't be looked for afterwards: better once too few than twice. False where it isn't ours now."""
+        """Mark what can't be looked for afterwards: better once too few than twice.
+
+        False where it isn't ours any more, or its person was forgotten a moment ago.
+        """
         note = {"message": row["message"] or "", "note": ""}
         mine = await self._store.write(
             one, "outbox_sent_first", id=row["id"], now=records.micros(now), **note, **held.lease
         )
-        if mine:
-            self._count(row, "sent")
-            self._crash("outbox.marked")
-        return mine is not None
+        if mine is None or mine["author"] == "":
+            return False
+        self._count(row, "sent")
+        self._crash("outbox.marked")
+        return True
 
     async def _mark(self, row: Row, parcel: Parcel, sent: Sent) -> object:
         mark = _mark if parcel.only_for else _mark_public
@@ -359,6 +376,29 @@ class Delivery:
     async def _release(self, untried: Sequence[Row], held: _Held, seconds: float) -> None:
         """Give back what wasn't tried: the oldest of its channel decides when that goes on."""
         await asyncio.gather(*(self._wait(row, held, seconds, row["tries"] - 1) for row in untried))
+
+
+class _Words:
+    """The parcels of a channel's rows, several read together: the way to the database takes longer than reading them.
+
+    None is older than AHEAD_S when it is used; what changes even so is said again, as an edit.
+    """
+
+    def __init__(self, store: Store, clock: Clock, waiting: Sequence[Row]) -> None:
+        """`waiting` are the rows that are still to be sent, in order, at any time."""
+        self._store, self._clock, self._waiting = store, clock, waiting
+        self._until = clock.now()
+        self._read: dict[int, Parcel | None] = {}
+
+    async def of(self, row: Row) -> Parcel | None:
+        """What `_parcel` gives for the first of those that wait, and raises for it."""
+        if row["id"] not in self._read or self._clock.now() >= self._until:
+            ahead = 1 if self._read else AHEAD  # what was left shows that sending is slow
+            self._until = self._clock.now() + dt.timedelta(seconds=AHEAD_S)
+            self._read = await self._store.read(_parcels, self._waiting[:ahead])
+        if row["id"] not in self._read:  # it is told why
+            return await self._store.read(_parcel, row)
+        return self._read.pop(row["id"])
 
 
 async def _in_time(call: Coroutine[Any, Any, T]) -> T:
@@ -418,10 +458,23 @@ def _lost(row: Row) -> Unit[Parcel | None]:
     return _to(home, str(row["id"]), kind, reply["channel"], Message(), reply_to=reply["message"])
 
 
+def _parcels(waiting: Sequence[Row]) -> Unit[dict[int, Parcel | None]]:
+    """The parcels of outbox rows by their ids, up to the first that can't be made."""
+    found: dict[int, Parcel | None] = {}
+    for row in waiting:
+        try:
+            found[row["id"]] = yield from _parcel(row)
+        except Exception:  # noqa: BLE001  raised when its turn comes
+            break
+    return found
+
+
 def _parcel(row: Row) -> Unit[Parcel | None]:
     """The words of an outbox row as they are now; None when there is nothing to say any more."""
-    found = yield from one("round_get", id=row["round_id"])
     kind = ParcelKind(row["kind"])
+    if row["reply_id"] is not None:
+        return (yield from _answered(row, kind))
+    found = yield from one("round_get", id=row["round_id"])
     if found is not None and kind in _LETTERS:
         return (yield from _letter(row, kind, records.channel(found, found["channel_id"])))
     if found is None or not found["body"]:
@@ -431,15 +484,22 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
         round_ = records.round_(found)
         title = render.thread_title(round_.question)
         return _to(home, key, kind, "", render.question_post(round_, found["answered"]), opens_thread=title)
-    if kind is ParcelKind.REVEAL:
-        round_ = records.round_(found)
-        result = yield from podium(round_)
-        credit = yield from suggestions.credit(home.place, round_.question.id)
-        words = render.reveal(round_, result, credit)
-        return _to(home, key, kind, round_.thread, words, reply_to=round_.message)
-    reply = yield from one("reply_get", id=row["reply_id"])
-    if reply is None or not reply["user_id"] or reply["state"] in ("withdrawn", "replaced"):
+    if kind is not ParcelKind.REVEAL:
         return None
+    round_ = records.round_(found)
+    result = yield from podium(round_)
+    credit = yield from suggestions.credit(home.place, round_.question.id)
+    words = render.reveal(round_, result, credit)
+    return _to(home, key, kind, round_.thread, words, reply_to=round_.message)
+
+
+def _answered(row: Row, kind: ParcelKind) -> Unit[Parcel | None]:
+    """The words of an outbox row that is about a reply."""
+    found = yield from one("round_home", id=row["round_id"])
+    reply = yield from one("reply_get", id=row["reply_id"])
+    if found is None or reply is None or not reply["user_id"] or reply["state"] in ("withdrawn", "replaced"):
+        return None
+    key, home = str(row["id"]), records.home(found)
     only_for = reply["user_id"] if reply["private"] or kind in _FOR_ITS_AUTHOR else ""
     reply_to = "" if reply["private"] else reply["message"]
     if kind is ParcelKind.PENDING:
@@ -453,10 +513,7 @@ def _parcel(row: Row) -> Unit[Parcel | None]:
     if own.grade is None:
         return None
     message = render.grade(own.grade, own.reply_id, own.notes, own.off, changed=own.changed)
-    name = yield from one(
-        "person_name", platform=reply["platform"], community=reply["community"], user_id=reply["user_id"]
-    )
-    author = Person(reply["user_id"], name["name"] if name else "")
+    author = Person(reply["user_id"], reply["author_name"])
     return _to(
         home, key, kind, reply["channel"], message, reply_to=reply_to, only_for=only_for, author=author,
         written=records.moment(reply["at"]),

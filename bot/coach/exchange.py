@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 from bot.coach import acts, records
 from bot.coach.acts import Act
 from bot.coach.rounds import Bank
+from bot.core.errors import UsageError
 from bot.core.model import Person, Place, Question
 from bot.core.ports import Clock, CrashPoint, Store, Unit, no_crash, one, rows
 
@@ -30,11 +32,15 @@ class Documents(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What an import did: the ids that are new, that say something else now, and that stay as they were."""
+    """What an import did: the ids that are new, that say something else now, and that stay as they were.
+
+    `drafts` counts those without a sample answer: they are listed and never asked.
+    """
 
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
+    drafts: int = 0
 
 
 class Exchange:
@@ -44,3 +50,46 @@ class Exchange:
         self, store: Store, bank: Bank, documents: Documents, clock: Clock, crash: CrashPoint = no_crash
     ) -> None:
         self._store, self._bank, self._documents, self._clock, self._crash = store, bank, documents, clock, crash
+
+    async def export(self, place: Place, *, everything: bool = False) -> tuple[str, int]:
+        """A document of a community's own questions, or of `everything` that is asked there, and how many they are.
+
+        Brought in again, it changes nothing.
+        """
+        if everything:
+            questions = await self._store.read(self._bank.questions, place)
+        else:
+            questions = await self._store.read(_own, place)
+        return await asyncio.to_thread(self._documents.write, questions, "Questions"), len(questions)
+
+    async def bring_in(self, place: Place, text: str, *, by: Person | None = None) -> Changes:
+        """Take a document's questions into a community's bank; the same id replaces.
+
+        Raises ContentError with all faults of the document, UsageError where they would be more than MOST_QUESTIONS;
+        then nothing has changed.
+        """
+        questions = await asyncio.to_thread(self._documents.read, text, "document.md")
+        changes = await self._store.write(_bring_in, place, questions, by, records.micros(self._clock.now()))
+        self._crash("bank.imported")
+        return changes
+
+
+def _own(place: Place) -> Unit[tuple[Question, ...]]:
+    found = yield from rows("questions_own", platform=place.platform, community=place.community)
+    return tuple(records.QUESTION.validate_json(row["body"]) for row in found)
+
+
+def _bring_in(place: Place, questions: Sequence[Question], by: Person | None, now: int) -> Unit[Changes]:
+    where = {"platform": place.platform, "community": place.community}
+    before = {question.id: question for question in (yield from _own(place))}
+    if len(before.keys() | {question.id for question in questions}) > MOST_QUESTIONS:
+        raise UsageError(f"At most {MOST_QUESTIONS} questions of your own fit. Nothing was changed.")
+    for question in questions:
+        if before.get(question.id) != question:
+            yield from one("question_put_last", **where, id=question.id, body=records.question_body(question))
+    new = tuple(question.id for question in questions if question.id not in before)
+    same = tuple(question.id for question in questions if before.get(question.id) == question)
+    changed = tuple(question.id for question in questions if question.id not in (*new, *same))
+    if new or changed:
+        yield from acts.note(place, by, Act.IMPORT, f"{len(new)} new, {len(changed)} changed", now)
+    return Changes(new, changed, same, sum(question.draft for question in questions))

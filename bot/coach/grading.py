@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from bot.coach import acts, known, records, results, turns
 from bot.coach.acts import Act
 from bot.coach.budget import Budget, Spent
+from bot.coach.copies import Copies
 from bot.coach.known import Alone
 from bot.coach.notices import Notices
 from bot.coach.replies import post_grade
 from bot.coach.rounds import post
 from bot.coach.work import LEASE, RETRY_AFTER_ERROR_S, Bell, backoff, stop
-from bot.core import rules, strict
+from bot.core import strict
 from bot.core.errors import GraderAway, GraderError, StoreError, UsageError
 from bot.core.model import Grade, Person, Place, Question
 from bot.core.ports import NO_METER, Clock, CrashPoint, Grader, Meter, Row, Store, Support, Unit, one, rows
@@ -41,9 +42,6 @@ MOST_UNRECORDED = 1_000
 
 MOST_HEARD = 20
 """Notices that wait to be passed on to the organisers, the newest."""
-
-COMPARED_AT_ONCE = 100
-"""Answers of others that one is compared with where they are read; more would keep other readers waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +122,7 @@ class Grading:
         self._deliver = deliver
         self._at_once = graders.at_once
         self._same = Alone()
+        self._copies = Copies(store)
         self._questions: dict[str, Question] = {}
         self._at_work: dict[asyncio.Task[None], _Claim] = {}
         self._unrecorded: list[_Claim] = []
@@ -260,9 +259,7 @@ class Grading:
 
     async def _keep(self, row: Row, question: Question, grade: Grade, key: str) -> None:
         """Record a grade with whether its answer is a copy."""
-        copied, others = await self._store.read(_copied, row, question.sample_answer)
-        if others:
-            copied = await asyncio.to_thread(rules.is_copy, row["text"], question.sample_answer, others)
+        copied = await self._copies.holds(row, question.sample_answer)
         now = records.micros(self._clock.now())
         known_by = key if self._graders.identity else ""
         recorded = await self._store.write(_record, row["id"], grade, copied, now, known_by)
@@ -353,7 +350,7 @@ def _regrade(place: Place, reply_id: int, grader: str, now: int, by: Person | No
     if found and (yield from one("override_get", reply_id=reply_id)):
         raise UsageError(
             f"An organiser has set the grade of reply {reply_id}, and the grader doesn't undo that."
-            f" /mlops admin override {reply_id} changes it again."
+            f" /mlops override {reply_id} changes it again."
         )
     if found:
         yield from acts.note(place, by, Act.REGRADE, f"reply {reply_id}", now)
@@ -370,17 +367,6 @@ def _regrade_failed(place: Place, now: int, by: Person | None) -> Unit[Sequence[
     if found:
         yield from acts.note(place, by, Act.REGRADE, f"all that failed: {len(found)}", now)
     return found
-
-
-def _copied(row: Row, sample_answer: str) -> Unit[tuple[bool, list[str]]]:
-    """Whether an answer is a copy; where many have answered instead their texts, to be compared elsewhere."""
-    found = yield from rows(
-        "replies_of_others", round_id=row["round_id"], user_id=row["user_id"], at=row["at"], id=row["id"]
-    )
-    others = [other["text"] for other in found]
-    if len(others) > COMPARED_AT_ONCE:
-        return False, others
-    return rules.is_copy(row["text"], sample_answer, others), []
 
 
 def _record(reply_id: int, grade: Grade, copied: bool, now: int, key: str) -> Unit[bool]:
@@ -401,11 +387,11 @@ def _record(reply_id: int, grade: Grade, copied: bool, now: int, key: str) -> Un
         return False
     if key:
         yield from known.put(key, reply_id, grade)
-    home = yield from one("round_get", id=row["round_id"])
+    home = yield from one("round_home", id=row["round_id"])
     assert home is not None  # noqa: S101  replies refer to their round
     yield from results.recount(row["round_id"], row["user_id"], home)
     yield from post_grade(row, Place(home["platform"], home["community"], home["channel"]), now)
-    yield from results.tell(row["round_id"], now)  # a grade may come after the close
+    yield from results.tell(row["round_id"], now, home)  # a grade may come after the close
     return True
 
 
@@ -415,7 +401,7 @@ def _postpone(row: Row, lease: Mapping[str, int], due: int, why: str, now: int, 
     if waiting is None or row["waits"] > 0:
         return
     told = yield from one("outbox_of_reply", round_id=row["round_id"], reply_id=row["id"], kind="pending")
-    home = yield from one("round_get", id=row["round_id"])
+    home = yield from one("round_home", id=row["round_id"])
     if told is None and home is not None:
         place = Place(home["platform"], home["community"], home["channel"])
         yield from post(place, "pending", row["round_id"], row["id"], now)

@@ -14,6 +14,9 @@ from bot.core.ports import Clock, Row, Store, Unit, one, rows
 OWN_WISH = "self"
 """Why somebody is on no board who asked for it."""
 
+TOGETHER = 200
+"""Reveals that one transaction has amended."""
+
 
 class Learners:
     """Keeps people's own settings in a community, and what they took before they answered."""
@@ -23,7 +26,13 @@ class Learners:
 
     async def hide(self, place: Place, person: Person, *, hidden: bool) -> None:
         """Leave a person out of boards, podiums and charts from now on, or put them back. Points go on counting."""
-        await self._store.write(_hide, place, person.id, hidden, records.micros(self._clock.now()))
+        where = {"platform": place.platform, "community": place.community, "user_id": person.id}
+        await self._store.write(rows, "off_board_put" if hidden else "off_board_delete", **where, why=OWN_WISH)
+        # Looked for outside of a transaction: there may be years of rounds. What is revealed from now on is right.
+        named = await self._store.read(rows, "rounds_with_podium_of", **where, places=rules.PODIUM_ROWS)
+        now = records.micros(self._clock.now())
+        for begin in range(0, len(named), TOGETHER):
+            await self._store.write(_reveal_again, named[begin : begin + TOGETHER], now)
         self._deliver()
 
     async def is_hidden(self, place: Place, person: Person) -> bool:
@@ -63,12 +72,8 @@ class Learners:
         return await self._store.write(_take_hints, round_, person.id, number, cost, now)
 
 
-def _hide(place: Place, user: str, hidden: bool, now: int) -> Unit[None]:
-    where = {"platform": place.platform, "community": place.community, "user_id": user}
-    query = "off_board_put" if hidden else "off_board_delete"
-    if not (yield from rows(query, **where, why=OWN_WISH)):
-        return  # it was so before
-    for row in (yield from rows("rounds_with_podium_of", **where, places=rules.PODIUM_ROWS)):
+def _reveal_again(named: Sequence[Row], now: int) -> Unit[None]:
+    for row in named:
         yield from rows("outbox_again_of_round", round_id=row["round_id"], kind="reveal", now=now)
 
 

@@ -5,43 +5,25 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-import zoneinfo
-from collections.abc import Callable
+from collections.abc import Mapping
 
-from bot.coach import acts, community, records
+from bot.coach import acts, channel_settings, community, records
 from bot.coach.acts import Act
 from bot.coach.recounts import recount_due
 from bot.coach.rounds import Rounds
 from bot.core import rules
 from bot.core.errors import UsageError
-from bot.core.model import Channel, CountingRule, Person, Place, Schedule
+from bot.core.model import Channel, Person, Place, Schedule
 from bot.core.ports import Clock, CrashPoint, Store, Unit, no_crash, one, rows
-from bot.core.render import DAYS
 from bot.core.rules import NAME_LIMIT
 from bot.core.text import one_line, storable
 
-SETTINGS = (
-    *("time", "zone", "weekdays", "grace", "mention", "rule", "close-after", "pin", "archive", "hint-cost"),
-    "organisers",
-    *sorted(community.SETTINGS),
-)
+SETTINGS = (*channel_settings.SETTINGS, "organisers", *sorted(community.SETTINGS))
 """The names that /mlops config set takes."""
 
-ARCHIVE_TIMES = frozenset({dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(days=3), dt.timedelta(days=7)})
-"""After how long without a word a thread can be put away: what Discord offers."""
-
-HINT_COSTS = tuple("0123456789")
-"""What a hint can take off the score that counts, in points of 10; none takes the last point."""
-
 MOST_FAILED = 20
-_VALUE_LIMIT = 60
-"""Characters of a setting's value; no right one is longer but a mention or a list of people."""
-
 MOST_ORGANISERS = 25
 _MENTIONED = re.compile(r"<@!?(?P<id>\w{1,40})(?:\|(?P<name>[^>|]{0,100}))?>|@(?P<called>[^@<,]{1,80})")
-_LONGEST = dt.timedelta(days=14)
-_DURATION = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>m|min|minutes?|h|hours?|d|days?)")
-_UNITS = {"m": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1), "d": dt.timedelta(days=1)}
 
 
 class Organise:
@@ -54,31 +36,21 @@ class Organise:
         """A channel's settings and its next three posts."""
         channel = await self._rounds.channel(place)
         posts = await self._rounds.next_posts(place, most=30)
-        if channel.schedule:
-            today = rules.local_date(channel.schedule.zone, self._clock.now())
-            channel = dataclasses.replace(channel, schedule=rules.ahead(channel.schedule, today))
-        return channel, [at for of, at in posts if of.id == channel.id][:3]
+        return self._ahead(channel), [at for of, at in posts if of.id == channel.id][:3]
 
     async def set(
         self, place: Place, values: dict[str, str], *, by: Person | None = None
     ) -> tuple[Channel, list[dt.datetime]]:
         """Change some of SETTINGS; a schedule begins with the first. Raises UsageError, and then nothing changed."""
         channel = await self._rounds.channel(place)
-        if "organisers" in values:
-            now = records.micros(self._clock.now())
-            await self._store.write(_appoint, place, values["organisers"].strip(), by, now)
-            values = {name: value for name, value in values.items() if name != "organisers"}
-        for name in community.SETTINGS & values.keys():
-            now = records.micros(self._clock.now())
-            await self._store.write(community.change, channel, name, values[name].strip(), by, now)
-            self._crash("community.saved")
-            self._rounds.bell.ring()
-        values = {name: value for name, value in values.items() if name not in community.SETTINGS}
         changed = channel
         for name, value in values.items():
-            changed = _changed(changed, name, value.strip())
-        if changed != channel:
-            await self._store.write(_save, channel, changed, by, records.micros(self._clock.now()))
+            if name not in SETTINGS:
+                raise UsageError(f"There is no setting called {name}. Settings: {', '.join(SETTINGS)}.")
+            if name in channel_settings.SETTINGS:
+                changed = channel_settings.changed(changed, name, value.strip())
+        now = records.micros(self._clock.now())
+        if await self._store.write(_set, channel, changed, values, by, now):
             self._crash("channel.saved")
             self._rounds.bell.ring()
         if {"rule", "hint-cost"} & values.keys():
@@ -89,7 +61,14 @@ class Organise:
         """The channels of a community that have a daily question, by name."""
         where = {"platform": place.platform, "community": place.community}
         found = await self._store.read(rows, "channels_of_community", **where)
-        return [records.channel(row, row["id"]) for row in found]
+        return [self._ahead(records.channel(row, row["id"])) for row in found]
+
+    def _ahead(self, channel: Channel) -> Channel:
+        """A channel without the pauses and holidays that are over."""
+        if channel.schedule is None:
+            return channel
+        today = rules.local_date(channel.schedule.zone, self._clock.now())
+        return dataclasses.replace(channel, schedule=rules.ahead(channel.schedule, today))
 
     async def organisers(self, place: Place) -> list[Person]:
         """Whom the organisers of a community named beside themselves."""
@@ -122,6 +101,19 @@ class Organise:
 def _disputed(place: Place) -> Unit[list[tuple[int, str, tuple[int, ...]]]]:
     found = yield from rows("replies_disputed", platform=place.platform, community=place.community, most=MOST_FAILED)
     return [(row["id"], row["name"], records.GRADE.validate_json(row["grade"]).receipt.scores) for row in found]
+
+
+def _set(channel: Channel, changed: Channel, values: Mapping[str, str], by: Person | None, now: int) -> Unit[bool]:
+    """Save what was changed of a channel and of its community, all or nothing; whether anything was."""
+    whole = [name for name in values if name not in channel_settings.SETTINGS]
+    for name in whole:
+        if name == "organisers":
+            yield from _appoint(channel.place, values[name].strip(), by, now)
+        else:
+            yield from community.change(changed, name, values[name].strip(), by, now)
+    if changed != channel:
+        yield from _save(channel, changed, by, now)
+    return bool(whole) or changed != channel
 
 
 def _save(before: Channel, after: Channel, by: Person | None, now: int) -> Unit[None]:
@@ -183,108 +175,3 @@ def _meant(where: dict[str, str], found: re.Match[str]) -> Unit[Person]:
         what = "Nobody" if not called else "More than one person"
         raise UsageError(f"{what} called {found['called'].strip()[:40]} has written here.")
     return Person(called[0]["user_id"], called[0]["name"])
-
-
-# ---------------------------------------------------------------------------------------------- reading settings
-
-
-def _changed(channel: Channel, name: str, value: str) -> Channel:
-    if len(value) > _VALUE_LIMIT and name != "mention":
-        raise UsageError(f"{value[:_VALUE_LIMIT]}… is too long for {name}.")
-    schedule = channel.schedule or Schedule()
-    timed: dict[str, Callable[[], Schedule]] = {
-        "time": lambda: dataclasses.replace(schedule, time=read_time(value)),
-        "zone": lambda: dataclasses.replace(schedule, zone=read_zone(value)),
-        "weekdays": lambda: dataclasses.replace(schedule, weekdays=read_weekdays(value)),
-        "grace": lambda: dataclasses.replace(schedule, grace=read_duration(value)),
-    }
-    if name in timed:
-        return dataclasses.replace(channel, schedule=timed[name]())
-    match name:
-        case "mention":
-            nobody = value.casefold() in ("", "nobody", "none", "-")
-            return dataclasses.replace(channel, mention="" if nobody else value[:100])
-        case "rule":
-            if value.casefold() not in list(CountingRule):
-                raise UsageError(f"{value or 'Nothing'} is not a rule. Rules: {', '.join(CountingRule)}.")
-            return dataclasses.replace(channel, rule=CountingRule(value.casefold()))
-        case "close-after":
-            after = read_duration(value)
-            if after < dt.timedelta(minutes=1):
-                raise UsageError("A round stays open for at least a minute. Write a time such as 24h.")
-            return dataclasses.replace(channel, close_after=after)
-        case "pin":
-            return dataclasses.replace(channel, pin=read_switch(value))
-        case "hint-cost":
-            if value not in HINT_COSTS:
-                raise UsageError(f"{value or 'Nothing'} can't be. A hint costs 0 to {len(HINT_COSTS) - 1} of 10 points.")
-            return dataclasses.replace(channel, hint_cost=int(value))
-        case "archive":
-            after = read_duration(value)
-            if after not in ARCHIVE_TIMES:
-                raise UsageError(f"{value} can't be. A thread is archived after 1h, 1d, 3d or 7d without a word.")
-            return dataclasses.replace(channel, archive_after=after)
-        case _:
-            raise UsageError(f"There is no setting called {name}. Settings: {', '.join(SETTINGS)}.")
-
-
-def read_switch(value: str) -> bool:
-    """On or off, in the words that people use. Raises UsageError."""
-    word = value.casefold()
-    if word in ("on", "yes", "true", "1"):
-        return True
-    if word in ("off", "no", "false", "0"):
-        return False
-    raise UsageError(f"{value or 'Nothing'} is neither on nor off.")
-
-
-def read_time(value: str) -> dt.time:
-    """A time of day such as 09:00, 9:30, 9 or 9pm. Raises UsageError."""
-    found = re.fullmatch(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?", value.strip().casefold())
-    if found:
-        hour, minute = int(found[1]), int(found[2] or 0)
-        if found[3] and 1 <= hour <= 12:
-            hour = hour % 12 + (12 if found[3] == "pm" else 0)
-        if hour < 24 and minute < 60:
-            return dt.time(hour, minute)
-    raise UsageError(f"{value or 'Nothing'} is not a time of day. Write it like 09:00.")
-
-
-def read_zone(value: str) -> str:
-    """An IANA zone, in any case; "Berlin" is read as Europe/Berlin. Raises UsageError with what was probably meant."""
-    known = zoneinfo.available_timezones()
-    wanted = value.replace(" ", "_").casefold()
-    exact = {zone.casefold(): zone for zone in known}
-    cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(known) if "/" in zone}
-    if wanted in exact:
-        return exact[wanted]
-    if wanted in cities:
-        return cities[wanted]
-    from difflib import get_close_matches  # only for a slip of the pen
-
-    close = get_close_matches(wanted, [*exact, *cities], n=1, cutoff=0.6)
-    hint = f" Did you mean {(exact | cities)[close[0]]}?" if close else " Write one like Europe/Berlin."
-    raise UsageError(f"There is no time zone called {value or 'nothing'}.{hint}")
-
-
-def read_weekdays(value: str) -> frozenset[int]:
-    """Days such as "mon-fri", "mon,wed,fri", "daily" or "weekends" (Monday is 0). Raises UsageError."""
-    names = [day.casefold() for day in DAYS]
-    text = {"daily": "mon-sun", "every day": "mon-sun", "all": "mon-sun", "weekdays": "mon-fri", "weekends": "sat-sun"}
-    days: set[int] = set()
-    for part in re.split(r"[,\s]+", text.get(value.casefold().strip(), value.casefold().strip())):
-        ends = [name[:3] for name in part.split("-")]
-        if not 1 <= len(ends) <= 2 or any(name not in names for name in ends):
-            raise UsageError(f"{part or 'Nothing'} is not a day. Write days like mon-fri or mon,wed,fri.")
-        first, last = names.index(ends[0]), names.index(ends[-1])
-        days.update((first + step) % 7 for step in range((last - first) % 7 + 1))
-    return frozenset(days)
-
-
-def read_duration(value: str) -> dt.timedelta:
-    """A time span such as 90m, 24h or 2d, at most 14 days. Raises UsageError."""
-    found = _DURATION.fullmatch(value.strip().casefold())
-    span = int(found["number"]) * _UNITS[found["unit"][0]] if found else None
-    if span is None or span > _LONGEST:
-        raise UsageError(f"{value or 'Nothing'} is not a time span. Write one like 90m, 24h or 2d, at most 14d.")
-    return span

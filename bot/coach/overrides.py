@@ -79,7 +79,7 @@ class Overrides:
 def read_id(text: str) -> int:
     """A reply's id as it is typed. Raises UsageError."""
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
-        raise UsageError(f"{text[:20] or 'Nothing'} is not a reply's id. /mlops admin grades lists them.")
+        raise UsageError(f"{text[:20] or 'Nothing'} is not a reply's id. /mlops grades lists them.")
     return int(text)
 
 
@@ -93,7 +93,7 @@ def _override(place: Place, reply_id: int, score: int, reason: str, by: Person |
     where = {"platform": place.platform, "community": place.community}
     reply = yield from one("reply_of_community", id=reply_id, **where)
     if reply is None or not reply["user_id"] or reply["state"] not in _CHANGEABLE:
-        raise UsageError(f"There is no grade of a reply {reply_id} to change. /mlops admin grades lists them.")
+        raise UsageError(f"There is no grade of a reply {reply_id} to change. /mlops grades lists them.")
     kept = yield from one("override_get", reply_id=reply_id)
     graded = reply["score"] if reply["state"] == ReplyState.GRADED else None
     grade = _grade(records.grade(reply), score, reason)

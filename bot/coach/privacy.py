@@ -53,11 +53,12 @@ class Privacy:
             except PlatformError as error:  # what the coach itself keeps is forgotten all the same
                 log.error("%s could not delete what it shows of a person: %s", platform.name, error)
         self._crash("person.erased")
-        erases = isinstance(platform, Erases)
-        count = await self._store.write(_forget, place, person.id, records.micros(self._clock.now()), erases)
+        eraser = platform if platform and isinstance(platform, Erases) else None
+        now = records.micros(self._clock.now())
+        count = await self._store.write(_forget, place, person.id, now, eraser is not None)
         self._crash("person.forgotten")
-        if isinstance(platform, Erases):
-            platform.erase_soon()
+        if eraser:
+            eraser.erase_soon()
         self._deliver()
         return count
 

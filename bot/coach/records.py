@@ -74,6 +74,16 @@ def channel(row: Row, id_: int) -> Channel:
     )
 
 
+def home(row: Row) -> Channel:
+    """A channel as far as a message into it needs to know it, from `round_home`."""
+    return Channel(
+        id=row["channel_id"],
+        place=Place(row["platform"], row["community"], row["channel"]),
+        pin=bool(row["pin"]),
+        archive_after=dt.timedelta(minutes=row["archive_min"]),
+    )
+
+
 def round_(row: Row) -> Round:
     """A round from `round_get`."""
     return Round(

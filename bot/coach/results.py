@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from bot.core import rules
-from bot.core.model import Attempt, CountingRule
+from bot.core.model import Attempt, CountingRule, RoundState
 from bot.core.ports import Query, Row, Unit, one, rows
 
 FRESH = dt.timedelta(hours=1)
@@ -47,9 +47,9 @@ def off(hints: Sequence[Row], cost: int, written: int) -> int:
 def recount(round_id: int, user: str, round_: Row | None = None) -> Unit[int | None]:
     """Bring one person's result at a round, and every board it is on, up to date; the score that counts now.
 
-    `round_` is the row of `round_get` where it was read already.
+    `round_` is the row of `round_home` where it was read already.
     """
-    round_ = round_ or (yield from one("round_get", id=round_id))
+    round_ = round_ or (yield from one("round_home", id=round_id))
     if round_ is None or not user:
         return None
     found = yield from rows("reply_attempts", round_id=round_id, user_id=user)
@@ -85,9 +85,15 @@ def recount(round_id: int, user: str, round_: Row | None = None) -> Unit[int | N
     return new
 
 
-def tell(round_id: int, now: int) -> Unit[None]:
-    """Have what was said of a round's results said again: its reveal at once, the question's count after a while."""
-    yield from rows("outbox_again_of_round", round_id=round_id, kind="reveal", now=now)
+def tell(round_id: int, now: int, round_: Row | None = None) -> Unit[None]:
+    """Have what was said of a round's results said again: its reveal at once, the question's count after a while.
+
+    `round_` is the row of `round_home` where it was read already: most rounds are open and soon counted anyway.
+    """
+    if round_ is None or round_["state"] != RoundState.OPEN:
+        yield from rows("outbox_again_of_round", round_id=round_id, kind="reveal", now=now)
+    if round_ is not None and round_["count_due"] is not None:
+        return
     fresh, soon, later = (span // dt.timedelta(microseconds=1) for span in (FRESH, COUNT_SOON, COUNT_LATER))
     yield from one("round_count_due", id=round_id, fresh=now - fresh, soon=now + soon, later=now + later)
 

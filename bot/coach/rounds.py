@@ -161,7 +161,7 @@ class Rounds:
                 return coming[0]
             after = coming[1]
         if channel.schedule and channel.schedule.paused:
-            raise UsageError("The daily question is paused here. /mlops admin resume ends that.")
+            raise UsageError("The daily question is paused here. /mlops resume ends that.")
         raise UsageError("No daily question is scheduled here. Set one up with /mlops config setup.")
 
     async def channel(self, place: Place, name: str = "") -> Channel:

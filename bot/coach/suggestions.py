@@ -182,7 +182,7 @@ def _approve(bank: Bank, place: Place, id_: int, by: Person | None, now: int) ->
         "suggestion_decide", **where, id=id_, state="approved", reason="", question_id=question_id, now=now
     )
     if row is None:
-        raise UsageError("That suggestion isn't open any more. /mlops admin suggestions shows those that are.")
+        raise UsageError("That suggestion isn't open any more. /mlops suggestions shows those that are.")
     question = _question(row, question_id, there)
     yield from one("question_put_last", **where, id=question_id, body=records.question_body(question))
     yield from acts.note(place, by, Act.APPROVE, question_id, now)
@@ -208,7 +208,7 @@ def _decline(place: Place, id_: int, reason: str, by: Person | None, now: int) -
     where = {"platform": place.platform, "community": place.community}
     row = yield from one("suggestion_decide", **where, id=id_, state="declined", reason=reason, question_id="", now=now)
     if row is None:
-        raise UsageError("That suggestion isn't open any more. /mlops admin suggestions shows those that are.")
+        raise UsageError("That suggestion isn't open any more. /mlops suggestions shows those that are.")
     yield from acts.note(place, by, Act.DECLINE, f"suggestion {id_}", now)
     yield from letters.post(row["channel_id"], ParcelKind.SUGGESTION, str(id_), now)
 

@@ -111,7 +111,7 @@ def _hold(row: Row, person: _Person, ready: int, now: int) -> Unit[None]:
     if person.held:
         return
     person.held = True
-    home = yield from one("round_get", id=row["round_id"])
+    home = yield from one("round_home", id=row["round_id"])
     assert home is not None  # noqa: S101  replies refer to their round
     place = Place(home["platform"], home["community"], home["channel"])
     yield from post(place, ParcelKind.PACED, row["round_id"], row["id"], now)

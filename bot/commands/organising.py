@@ -53,7 +53,7 @@ async def grades(coach: Coach, call: Call) -> Message:
 
 async def override_form(coach: Coach, call: Call) -> Form:
     fields = (
-        Field("id", "The reply's id, as /mlops admin grades lists it", call.target, limit=15),
+        Field("id", "The reply's id, as /mlops grades lists it", call.target, limit=15),
         Field("score", "The score, from 1 to 10", limit=2),
         Field("reason", "Why: its author reads this", long=True, limit=REASON_LIMIT),
     )

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 
 from bot.coach import Coach
-from bot.coach.organise import read_zone
+from bot.coach.channel_settings import read_zone
 from bot.commands.calls import Call, MaySee
 from bot.commands.meant import topic_of
 from bot.core import render

@@ -28,7 +28,7 @@ async def suggest(coach: Coach, call: Call) -> Message:
         call.arg("sample-answer"),
         section=call.arg("section"),
         credited=call.arg("credit").casefold() == "yes",
-        request=call.key,
+        request=f"{call.person.id}:{call.key}",
     )
     return render.suggested()
 
@@ -41,7 +41,7 @@ async def own(coach: Coach, call: Call) -> Message:
 def _id(call: Call) -> int:
     """Which suggestion a button is for."""
     if not (call.target.isascii() and call.target.isdecimal() and len(call.target) < 16):
-        raise UsageError("That suggestion isn't open any more. /mlops admin suggestions shows those that are.")
+        raise UsageError("That suggestion isn't open any more. /mlops suggestions shows those that are.")
     return int(call.target)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.coach import Coach
 from bot.coach.organise import SETTINGS
-from bot.commands import organisers, organising, people, questions, suggesting
+from bot.commands import exchanging, organisers, organising, people, questions, suggesting
 from bot.commands.calls import Call, Command, Kind, Param
 from bot.core import render
 from bot.core.message import Message
@@ -83,6 +83,21 @@ _DECISIONS = (
         organising.digest,
         (Param("week", "which week", choices=("last", "this")),),
         organisers=True,
+    ),
+    Command(
+        "bank export",
+        "gives your own questions as a document, or all",
+        exchanging.bank_export,
+        (Param("which", "which questions", choices=("own", "all")),),
+        organisers=True,
+    ),
+    Command(
+        "bank import",
+        "takes questions from a document",
+        exchanging.bank_import,
+        kinds=_BOTH,
+        organisers=True,
+        form=exchanging.import_form,
     ),
     Command("suggestions", "shows what members suggest", suggesting.waiting, kinds=_BOTH, organisers=True),
     Command("approve", "takes a suggestion into the bank", suggesting.approve, kinds=_BUTTON, organisers=True),

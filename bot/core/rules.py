@@ -188,16 +188,20 @@ def is_copy(answer: str, sample_answer: str, others: Iterable[str]) -> bool:
 
     Short answers (under COPY_WORDS words) can be alike by chance, so only the whole sample counts for them.
     """
-    from rapidfuzz import fuzz
+    return resembles(fold(answer), fold(sample_answer), [fold(other) for other in others])
 
-    mine, sample = fold(answer), fold(sample_answer)
+
+def resembles(mine: str, sample: str, others: Sequence[str]) -> bool:
+    """The same of folded texts."""
+    from rapidfuzz import fuzz, process
+
     if mine == sample:
         return True
     if len(mine.split()) < COPY_WORDS:
         return False
     if fuzz.partial_ratio(mine, sample, score_cutoff=COPY_OF_SAMPLE) > 0 and len(sample.split()) >= COPY_WORDS:
         return True
-    return any(fuzz.ratio(mine, fold(other), score_cutoff=COPY_OF_PERSON) > 0 for other in others)
+    return process.extractOne(mine, others, scorer=fuzz.ratio, score_cutoff=COPY_OF_PERSON) is not None
 
 
 def counted(rule: CountingRule, attempts: Sequence[Attempt]) -> int | None:

@@ -56,5 +56,19 @@ ROUNDS: Final = (
 PEOPLE: Final = ("channel.saved", "rule.recounted", "person.erased", "person.forgotten")
 """What organisers change, and a person who is forgotten: first on the platform, then here."""
 
-STEPS: Final = (*STORE, *EVENTS, *GRADES, *OUTBOX, *ROUNDS, *PEOPLE)
+DECISIONS: Final = (
+    "question.pinned",
+    "question.unpinned",
+    "grade.overridden",
+    "suggestion.taken",
+    "suggestion.decided",
+    "bank.imported",
+    "digest.posted",
+)
+"""What organisers decide now and then, what members suggest to them, and the weekly digest."""
+
+DAILY: Final = (*STORE, *EVENTS, *GRADES, *OUTBOX, *ROUNDS, *PEOPLE)
+"""Those that a coach comes to every day."""
+
+STEPS: Final = (*DAILY, *DECISIONS)
 """All of them."""

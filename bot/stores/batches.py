@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.core.errors import StoreError
+from bot.core.ports import is_soft
 from bot.stores.units import Failed, Outcome, Start
 
 MAX_BATCH: Final = 256
 """Units to a transaction: more would save nothing and let the first wait for the last."""
 
 GATHER_MS: Final = 5
-"""How long at most a batch is gathered that has less than half the units of the one before."""
+"""How long at most a batch is gathered that has less than half the units of the largest of late."""
+
+OF_LATE: Final = 4
+"""Batches back that show how many are about to come again: what one needs alone, as to take up work, lies between."""
 
 MOST_WAITING: Final = 4_096
 """Units that may wait at once; whoever brings another waits for room."""
@@ -80,16 +84,18 @@ class Batches:
 
     async def _commit_until_closed(self) -> None:
         batch: list[Job] = []
+        sizes: deque[int] = deque(maxlen=OF_LATE)
         try:
             while not self._closing or self._waiting:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._waiting:
-                    await self._gather(len(batch))
+                    await self._gather(max(sizes, default=0))
                     batch = next_of(self._waiting, MAX_BATCH)
                     self._room.set()
                     if not batch:
                         continue
+                    sizes.append(len(batch))
                     outcomes = await self._commit([job.start for job in batch])
                     for job, outcome in zip(batch, outcomes, strict=True):
                         job.resolve(outcome)
@@ -101,10 +107,10 @@ class Batches:
                 job.resolve(gone)
             self._room.set()
 
-    async def _gather(self, last: int) -> None:
+    async def _gather(self, of_late: int) -> None:
         """In a burst wait for the others, who are about to come: a flush for a few costs as much as one for all."""
         for _ in range(GATHER_MS):
-            if len(self._waiting) >= last // 2 or self._closing:
+            if len(self._waiting) >= of_late // 2 or self._closing or all(is_soft(job.start) for job in self._waiting):
                 return
             await asyncio.sleep(0.001)
 

@@ -101,6 +101,7 @@ class Runner:
             connection.execute(f"PRAGMA synchronous = {'FULL' if flushed else 'NORMAL'}")
             self._flushing = flushed
         connection.execute("BEGIN IMMEDIATE")
+        before = connection.total_changes
         try:
             outcomes = [attempt(connection, start) for start in batch]
             self._crash("commit.before")
@@ -113,7 +114,7 @@ class Runner:
                 connection.execute("ROLLBACK")
             raise
         self._crash("commit.after")
-        self.flushes += flushed
+        self.flushes += flushed and connection.total_changes > before  # what changes nothing is not written
         return outcomes
 
     def _plain(self, connection: sqlite3.Connection, start: Start) -> Outcome:

@@ -113,7 +113,8 @@ async def test_the_home_is_one_view_of_all_its_messages() -> None:
     assert [block["type"] for block in view["blocks"]].count("divider") == 3
     pressed = [ids.press(part["value"]) for part in parts(view["blocks"]) if part.get("type") == "button"]
     assert [(press.verb, press.channel) for press in pressed if press] == [
-        ("answer", "C1"), ("hint", "C1"), ("mygrade", "C1"), ("chart", "C1"), ("privacy", "C1"), ("privacy", "C1"),
+        ("answer", "C1"), ("hint", "C1"), ("mygrade", "C1"), ("chart", "C1"),
+        ("privacy", "C1"), ("privacy", "C1"), ("privacy", "C1"),
     ]  # fmt: skip
 
 

@@ -141,7 +141,7 @@ async def test_a_form_that_was_opened_at_home_is_answered_by_direct_message(here
     assert home is not None
     form = await here.form(here.ada, home, "Answer privately")
     await here.submit(here.ada, form, answer=half(round_.question.id))
-    assert ["Your answer is in" in said.shown for said in here.direct(here.ada)] == [True, False]
+    assert ["Your answer is in" in said.shown for said in here.direct(here.ada)] == [True, False, False]
     assert here.slack.ephemerals(here.ada) == []
 
 
@@ -170,7 +170,7 @@ async def test_a_chart_comes_with_the_answer_to_a_direct_message(here: Space) ->
     answer, picture = here.direct(here.ada)[-2:]
     assert "All time" in answer.shown
     assert "Send me the chart" not in answer.buttons
-    assert [file.name.endswith(".png") for file in picture.files] == [True]
+    assert [file.name.endswith(".png") for file in picture.files] == [True, True]
 
 
 async def test_a_home_that_slack_does_not_take_for_now_is_shown_at_the_next_change(here: Space) -> None:

@@ -22,7 +22,7 @@ from tests import postgres_server
 
 ROOT = Path(__file__).parents[2]
 OFTEN = (
-    "round_of_thread replies_of_message reply_get reply_attempts replies_claim replies_next_due replies_of_others "
+    "round_of_thread replies_of_message reply_get reply_attempts replies_claim replies_next_due replies_compared "
     "result_get results_of_round round_pending standings_top standing_of standings_above standings_equal rounds_days "
     "results_days rounds_close rounds_missed rounds_next_close rounds_read_again outbox_heads outbox_claim "
     "replies_of_person replies_forget round_get person_name round_newest rounds_asked "

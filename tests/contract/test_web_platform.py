@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -278,6 +280,33 @@ async def test_a_person_who_is_forgotten_leaves_no_word(chat: Chat, tmp_path: Pa
     everything = str([dict(row) for row in rows])
     for word in ("Unforgettable", "forgotten", "personal remark", "/mlops share", ada.id):
         assert word not in everything
+
+
+async def test_what_is_on_its_way_to_somebody_who_was_forgotten_is_refused(chat: Chat) -> None:
+    ada, thread = await chat.person("Ada"), await chat.thread()
+    said = await chat.say(ada, thread, "An answer of some words")
+    grade = parcel("2", kind=ParcelKind.GRADE, thread=thread, reply_to=said.message)
+    await chat.platform.forget("local", ada.id)
+    for late in (parcel("3", only_for=ada.id), dataclasses.replace(grade, author=said.author)):
+        with pytest.raises(PlatformError) as caught:
+            await chat.platform.send(late)
+        assert not isinstance(caught.value, PlatformAway)
+        assert await chat.platform.find(late) is None
+
+
+async def test_an_export_has_all_that_the_chat_keeps_of_a_person_and_nothing_of_others(chat: Chat) -> None:
+    ada, ben, thread = await chat.person("Ada"), await chat.person("Ben"), await chat.thread()
+    await chat.say(ada, thread, "Words of Ada")
+    await chat.say(ben, thread, "Words of Ben")
+    for who, key in ((ada, "2"), (ben, "3")):
+        await chat.platform.send(parcel(key, message=Message(title=f"A remark to {who.name}"), only_for=who.id))
+    await chat.store.write(units.answer, "call:1", ada, "/mlops share", CHANNEL, 0, "{}", micros(NOON))
+    found = await chat.platform.export("local", ada.id)
+    assert (found["name"], found["organiser"], found["browsers"]) == ("Ada", True, 1)
+    told = [(message["by"], message["asked"] or message["text"]) for message in found["messages"]]
+    assert told == [("you", "Words of Ada"), ("the coach", "A remark to Ada"), ("the coach", "/mlops share")]
+    assert "Ben" not in json.dumps(found)
+    assert await chat.platform.export("another", ada.id) == {}
 
 
 async def test_another_communitys_person_is_not_forgotten(chat: Chat) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any
 
+from bot.core import render
 from tests.e2e import basics
 from tests.e2e.basics import SAID
 from tests.e2e.discord_server import Channel, DiscordServer, Interaction, Message, User
@@ -133,6 +134,11 @@ class Hall:
         said = self.server.messages(self.answers[0].channel)
         return [message for message in said if "Answer privately" in str(message.components)]
 
+    def welcomes(self) -> list[Message]:
+        """The words that people get beside their first grade, as far as they are still there."""
+        title = str(render.welcome().title)
+        return [message for message in self.server.messages(self.answers[0].channel) if title in str(message.embeds)]
+
     # ------------------------------------------------------------------------------------------ what must hold
 
     def answered(self) -> int:
@@ -158,8 +164,10 @@ class Hall:
 
         `beside` are messages of the coach that aren't grades; `private` counts answers that came through the form.
         """
-        said = self.server.messages(self.answers[0].channel)
-        replies = Counter(message.reference for message in said if message not in beside)
+        said, welcomes = self.server.messages(self.answers[0].channel), self.welcomes()
+        greeted = Counter(answer.author.id for answer in self.answers for m in welcomes if m.reference == answer.id)
+        assert max(greeted.values(), default=0) <= 1, "nobody is welcomed twice"
+        replies = Counter(message.reference for message in said if message not in (*beside, *welcomes))
         assert replies == Counter(m.id for m in self.answers), "one reply to each answer, and no other message"
         assert len(self.server.messages(self.channel)) == 1, "one question"
         total = len(self.answers) + private

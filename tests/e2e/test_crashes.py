@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from benchmarks.crash_audit import KINDS
-from bot.core.steps import STEPS
+from bot.core.steps import DAILY
 
 ROOT = Path(__file__).parents[2]
-ONCE_EACH = len(STEPS)
+ONCE_EACH = len(DAILY)
 
 
 def harness(*arguments: str) -> tuple[int, dict[str, str], str]:
@@ -29,7 +29,7 @@ def test_killed_at_its_points_the_coach_loses_repeats_and_miscounts_nothing() ->
     wrong = {kind: figures.get(kind) for kind in (*KINDS, "board_vs_log", "unsettled") if figures.get(kind) != "0"}
     assert (code, wrong) == (0, {}), said
     assert int(figures["kills"]) >= ONCE_EACH
-    hit = [point for point in STEPS if figures[f"kills_at {point}"] != "0"]
+    hit = [point for point in DAILY if figures[f"kills_at {point}"] != "0"]
     assert len(hit) >= ONCE_EACH * 3 // 4, "a coach that is late for its point is killed elsewhere, but seldom"
     assert min(int(figures[name]) for name in ("messages", "edits", "attempts_graded", "coach_said")) > 0
 

@@ -447,6 +447,59 @@ async def test_a_typed_command_is_answered_or_explained(coach: Running, line: st
         assert words in json.dumps(answer["answer"])
 
 
+async def test_words_to_the_coach_are_a_command_and_an_answer_to_it_is_an_answer(coach: Running) -> None:
+    async with client_of(coach, "Ada") as client:
+        thread = await client.thread()
+        _, answer = await client.say("@coach leaderboard all", "key-00000001")
+        assert answer["answer"]["title"].startswith("Leaderboard")
+        _, answer = await client.say("@MLOps Coach: leaderbord", "key-00000002")
+        assert answer["message"]["text"] == "@MLOps Coach: leaderbord"  # no verb: talk
+        _, answer = await client.say("@coach leaderboard weak", "key-00000003")
+        assert "Did you mean week?" in answer["answer"]["blocks"][0]["parts"][0]
+        assert answer["answer"]["refusal"]
+        _, answer = await client.say(f"@coach {GOOD}", "key-00000004", thread)
+        assert answer["message"]["thread"] == thread
+        assert await client.texts(thread) == [f"@coach {GOOD}"]
+
+
+async def test_a_channel_is_added_by_an_organiser_once_and_by_nobody_else(coach: Running) -> None:
+    async with client_of(coach, "Ada") as ada, client_of(coach, "Ben") as ben:
+        status, answer = await ben.post("/api/channels", {"person": ben.person, "name": "design"})
+        assert (status, answer["error"]) == (403, "This page is for organisers.")
+        assert await ada.post("/api/channels", {"person": ada.person, "name": " #System  Design"}) == (
+            200,
+            {"channel": "system-design"},
+        )
+        for name in ("system-design", "", "näme", "x" * 41, "../a"):
+            status, answer = await ada.post("/api/channels", {"person": ada.person, "name": name})
+            assert status == 400, name
+        _, start = await ada.get(f"/api/start?person={ada.person}")
+        assert start["channels"] == [CHANNEL, "system-design"]
+
+
+@pytest.mark.parametrize("path", ["board", "me", "answers", "archive", "archive/1", "days", "organise"])
+async def test_pages_are_for_those_who_came_in(coach: Running, path: str) -> None:
+    async with client_of(coach, "Ada") as ada, client_of(coach) as stranger:
+        status, answer = await stranger.get(f"/api/{path}?person={ada.person}")
+        assert (status, answer["need"]) == (401, "name")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("board?period=year", "year is not a period. Known: week, month, all."),
+        (f"board?topic={'x' * 201}", "topic holds at most 200 characters."),
+        (f"archive?search={'x' * 201}", "search holds at most 200 characters."),
+        ("archive?before=-1", "before has to be a number."),
+        ("archive/1", "That question isn't in the archive: it comes there once its round is closed."),
+    ],
+)
+async def test_a_page_that_is_asked_for_wrongly_says_so(coach: Running, path: str, words: str) -> None:
+    async with client_of(coach, "Ada") as client:
+        status, answer = await client.get(f"/api/{path}{'&' if '?' in path else '?'}person={client.person}")
+        assert (status, answer["error"]) == (400, words)
+
+
 async def test_organisers_commands_are_not_for_the_second_to_come(coach: Running) -> None:
     async with client_of(coach, "Ada"), client_of(coach, "Ben") as ben:
         call = {"person": ben.person, "key": "key-00000001", "channel": CHANNEL, "line": "/mlops config show"}

@@ -11,12 +11,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.app import App, assemble
-from bot.core.errors import UsageError
-from bot.core.model import KeyPoint, Place, Question
+from bot.coach.grading import TRIES
+from bot.core.errors import GraderError, UsageError
+from bot.core.model import KeyPoint, Place, Question, Task, Verdict
 from bot.platforms.web import WebChat, members, units
 from bot.platforms.web.basics import Member, micros
 from bot.stores.sqlite import SqliteStore
 from tests.e2e.web_chat import CHANNEL, Running, WordGrader
+from tests.e2e.web_process import SAID
 
 PLACE = Place("web", "local", CHANNEL)
 CLAIMS = (
@@ -51,6 +53,17 @@ BANK = tuple(
 DRAFT = Question(id="draft", section="Teams", title="A question without an answer", text="What comes next?")
 
 
+class Picky(WordGrader):
+    """Can't read some answers at all."""
+
+    async def grade(self, task: Task) -> Verdict:
+        if "illegible" in task.answer and not self.reads_all:
+            raise GraderError("the model's reply couldn't be read")
+        return await super().grade(task)
+
+    reads_all = False
+
+
 class Turned:
     """The present, so many days ago: what happens from then on happens at the present's pace."""
 
@@ -65,10 +78,10 @@ class Turned:
 
 
 def said(points: int, who: str) -> str:
-    """An answer with so many of the five key points, in words of its own."""
-    if not points:
-        return f"I would wait and see what happens on the next day, says {who}."
-    return f"{who} says that one should " + ", then ".join(CLAIMS[:points]) + ", and write it down."
+    """An answer with so many of the five key points, in words of one's own: it must not pass for a copy."""
+    own = SAID[sum(map(ord, who)) % len(SAID)]
+    claims = CLAIMS[:points][:: 1 if len(who) % 2 else -1]
+    return f"{own}. {who} would " + (f"also {', '.join(claims)}." if claims else "wait and see.")
 
 
 @dataclasses.dataclass
@@ -79,6 +92,7 @@ class History:
     chat: WebChat
     store: SqliteStore
     clock: Turned
+    grader: Picky
     people: dict[str, Member] = dataclasses.field(default_factory=dict)
 
     async def come_in(self, name: str) -> Member:
@@ -111,6 +125,13 @@ class History:
         self.clock.ago -= dt.timedelta(days=1)
         await self.app.settle()
 
+    async def fail(self, name: str) -> None:
+        """An answer that can't be graded however often it is tried."""
+        await self.answer(name, f"This is the illegible answer of {name} with some words.")
+        for _ in range(TRIES + 1):
+            await self.app.settle()
+            self.clock.ago -= dt.timedelta(minutes=30)
+
 
 @contextlib.asynccontextmanager
 async def lived(
@@ -123,11 +144,12 @@ async def lived(
 ) -> AsyncIterator[tuple[History, Running]]:
     """A coach that has lived through `days`, each a mapping of names to covered points, and serves now."""
     store = await SqliteStore.open(path)
-    clock = Turned(dt.timedelta(days=len(days)))
+    clock = Turned(dt.timedelta(days=len(days), hours=6))
+    grader = Picky()
     chat = WebChat(store, clock, port=0, token=token, public=public)
-    app = assemble(store, WordGrader(), bank, [chat], clock=clock, rng=random.Random(7), cooldown=dt.timedelta(0))
+    app = assemble(store, grader, bank, [chat], clock=clock, rng=random.Random(7), cooldown=dt.timedelta(0))
     chat.attach(app.coach)
-    history = History(app, chat, store, clock)
+    history = History(app, chat, store, clock, grader)
     try:
         await app.coach.rounds.channel(PLACE, CHANNEL)
         await app.coach.organise.set(PLACE, {"time": "00:01", "zone": "UTC", "close-after": "20h", "grace": "24h"})

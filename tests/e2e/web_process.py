@@ -121,8 +121,8 @@ async def open_thread(database: Path) -> int:
 
 def all_is_well(database: Path, people: int, total: int) -> None:
     """Every answer is there once, graded once and told once; the boards agree with the results."""
-    delivered = "SELECT count(*), count(DISTINCT reply_to) FROM chat_messages WHERE author = '' AND reply_to > 0"
-    assert rows(database, delivered) == [(total, total)]
+    said = "SELECT count(*), count(DISTINCT reply_to) FROM chat_messages WHERE author = '' AND reply_to > 0"
+    assert rows(database, f"{said} AND only_for = ''") == [(total, total)]
     basics.counted(database, total, people)  # the first attempt counts: one result a person
 
 

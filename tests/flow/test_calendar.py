@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands import Call, dispatch
+from bot.core import render
 from bot.core.errors import UsageError
 from bot.core.message import Message
 from bot.core.model import Person, Place
@@ -55,6 +56,8 @@ async def test_a_pause_without_a_date_lasts_until_it_is_resumed(world: World) ->
     await world.daily()
     assert "resume ends that" in await told(world, "pause")
     assert "until it is resumed" in await told(world, "config show")
+    (channel,) = await world.app.coach.organise.channels(PLACE)
+    assert render.schedule_line(channel.schedule) == "09:00 UTC, every day (paused)"
     assert await world.app.coach.rounds.next_posts(PLACE) == []
     assert await days(world, 30) == [1] * 30
     assert "paused here" in await told(world, "skip")
@@ -237,3 +240,27 @@ async def test_another_communitys_channel_is_not_touched(world: World) -> None:
     await world.app.coach.organise.set(other, {"time": "09:00", "zone": "UTC"})
     await told(world, "pause")
     assert await world.app.coach.rounds.next_posts(other) != []
+
+
+async def test_a_late_question_comes_although_a_holiday_was_added_meanwhile(world: World) -> None:
+    world.clock.pass_(hours=-1)
+    await world.app.coach.rounds.channel(PLACE, "daily")
+    await world.app.coach.organise.set(PLACE, {"time": "09:00", "zone": "UTC"})
+    world.clock.pass_(hours=2)
+    await told(world, "holiday add", dates="2026-12-24")
+    await world.app.settle()
+    assert len(world.room.texts("question")) == 1
+
+
+async def test_a_holiday_that_is_over_is_not_made_up_for_by_a_long_grace(world: World) -> None:
+    await world.daily(grace="14d")
+    await told(world, "holiday add", dates="2026-03-03 to 2026-03-04")
+    await told(world, "pause", until="2026-03-06")
+    assert await days(world, 3) == [1, 1, 1]
+    world.clock.pass_(minutes=1)
+    await told(world, "holiday remove", dates="2026-03-04")
+    await told(world, "resume")
+    await world.app.settle()
+    assert len(world.room.texts("question")) == 1
+    assert await days(world, 2) == [2, 3]
+    assert (await world.app.coach.rounds.find(PLACE)).local_date == dt.date(2026, 3, 7)

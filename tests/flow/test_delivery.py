@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -60,7 +61,8 @@ async def test_an_absent_platform_makes_one_channel_wait_and_others_go_on(world:
 async def test_a_refusal_drops_one_message_and_organisers_see_it(world: World) -> None:
     await burst(world)
     refused = world.reply(await world.app.coach.rounds.find(PLACE), "x", "").message
-    world.room.failure = lambda parcel: PlatformError("The thread is locked.") if parcel.reply_to == "1002" else None
+    error = PlatformError("The thread is locked.")
+    world.room.failure = lambda parcel: error if (parcel.kind, parcel.reply_to) == ("grade", "1002") else None
     await world.app.settle()
     assert refused
     assert len(of_kind(world, "grade")) == 5
@@ -69,7 +71,8 @@ async def test_a_refusal_drops_one_message_and_organisers_see_it(world: World) -
 
 async def test_an_adapters_own_mistake_holds_its_channel_up_for_a_while_only(world: World) -> None:
     await burst(world)
-    world.room.failure = lambda parcel: KeyError("oops") if parcel.reply_to == "1002" else None  # type: ignore[return-value,assignment]
+    error = cast(PlatformError, KeyError("oops"))
+    world.room.failure = lambda parcel: error if (parcel.kind, parcel.reply_to) == ("grade", "1002") else None
     for _ in range(8):
         await world.app.settle()
         world.clock.pass_(minutes=5)

@@ -13,6 +13,7 @@ from bot.core.ports import Sent, Store, rows
 from bot.platforms.erasures import Erasures
 from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import CrashAt
+from tests.flow.test_late import Halting
 from tests.flow.test_one_reply import full, half
 
 ADA = Person("ada", "Ada")
@@ -135,6 +136,20 @@ async def test_a_grade_whose_mark_a_crash_prevented_is_looked_for_and_taken_back
         await room.idle()
         assert room.grades() == ["ben"]
         assert await left(world) == 0
+
+
+async def test_what_is_for_somebody_alone_is_not_sent_once_they_are_forgotten(tmp_path: Path) -> None:
+    async with world_at(tmp_path / "c.sqlite3") as world:
+        await answered(world, private=True)
+        (delivery,) = world.app.deliveries
+        halting = Halting(world.app.store, "_parcels")
+        delivery._store = halting
+        await delivery.step()
+        await halting.halted.wait()  # its words are made already
+        await world.app.coach.privacy.delete(PLACE, ADA)
+        halting.go.set()
+        await delivery.idle()
+        assert [parcel.only_for for _, parcel in world.room.sent if parcel.kind == "grade"] == [""], "Ben's alone"
 
 
 async def test_where_messages_cannot_be_taken_back_none_is_noted_to_be(world: World) -> None:

@@ -93,8 +93,8 @@ async def test_a_personal_message_that_another_process_has_taken_over_is_sent_on
         await twins.apps[0].coach.grading.step()
         await twins.apps[0].coach.grading.idle()
         first, second = (app.deliveries[0] for app in twins.apps)
-        halting = Halting(twins.apps[0].store, "_parcel")
-        first._store = halting  # type: ignore[assignment]
+        halting = Halting(twins.apps[0].store, "_parcels")
+        first._store = halting
         await first.step()
         await halting.halted.wait()
         twins.clock.pass_(minutes=2)  # it stands still between its claim and its mark
@@ -103,6 +103,22 @@ async def test_a_personal_message_that_another_process_has_taken_over_is_sent_on
         halting.go.set()
         await first.idle()
         assert [parcel.only_for for _, parcel in twins.room.sent if parcel.kind == "grade"] == ["ada"]
+
+
+async def test_a_sender_that_the_database_kept_waiting_for_longer_than_its_lease_sends_nothing(tmp_path: Path) -> None:
+    async with twins_at(tmp_path / "c.sqlite3") as twins:
+        await graded(twins)
+        first, second = (app.deliveries[0] for app in twins.apps)
+        halting = Halting(twins.apps[0].store, "_parcels")
+        first._store = halting
+        await first.step()
+        await halting.halted.wait()
+        twins.clock.pass_(minutes=2)
+        await second.step()
+        await second.idle()
+        halting.go.set()
+        await first.idle()
+        assert len(twins.room.texts("grade")) == 1
 
 
 async def test_a_sender_that_renews_its_lease_while_it_fails_notes_the_failure(tmp_path: Path) -> None:

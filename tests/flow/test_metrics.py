@@ -280,7 +280,7 @@ async def test_a_loop_of_a_running_coach_that_is_stuck_is_named_and_the_others_a
     assert found["coach_ready"] == 0
     assert {name for name in found if "loop_late" in name} == {
         f"coach_loop_late_seconds{{loop={name}}}"
-        for name in ("grading", "grading leases", "rounds", "delivery to room", "delivery to room, leases")
+        for name in ("grading", "grading leases", "rounds", "recounts", "delivery to room", "delivery to room, leases")
     }
 
 

@@ -195,6 +195,6 @@ async def test_a_rule_that_is_applied_and_changed_by_others_meanwhile_leaves_not
         assert await world.points() == {"Ada": 20}
         await store.write(_set_rule, channel.id, "latest")
 
-    await recounts.recount_due(Between(store, "_recount", 2, others), no_crash)  # type: ignore[arg-type]
+    await recounts.recount_due(Between(store, "_recount", 2, others), no_crash)
     assert await world.points() == {"Ada": 10}
     assert await store.read(results.differences) == []

@@ -41,7 +41,7 @@ async def test_what_was_posted_after_a_backup_is_found_and_its_numbers_are_not_u
     assert len(room.texts("grade")) == 2, "Ada's was posted in the meantime"
     await world.say(round_, "cleo", f"{full(round_.question.id)} and more", message="m3")
     await store.close()
-    keys = [parcel.key for _, parcel in room.sent]
+    keys = [parcel.key for _, parcel in room.sent if not parcel.only_for]  # what is for one person can't be looked for
     assert len(keys) == len(set(keys)) == 4
     assert graded(room) == ["ada", "ben", "cleo"]
     if engine == "postgres":

@@ -20,7 +20,10 @@ ANSWER = "It is told by comparing the live inputs with those of the training set
 
 
 async def suggest(world: World, who: str = "ada", text: str = "How is drift told?", **args: str) -> str:
-    answer = await world.call("suggest", who, question=text, **({"sample-answer": ANSWER} | args))
+    form = {"question": text, "sample-answer": ANSWER} | args
+    key = str(next(world._messages))
+    call = Call("suggest", PLACE, Person(who, who.title()), world.clock.now(), key, args=form, submitted=True)
+    answer = await dispatch(world.app.coach, call)
     assert isinstance(answer, Message)
     return answer.text
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from bot.content import load_bank
 from bot.core import strict
-from bot.core.model import Coverage, Remark, Verdict
+from bot.core.model import Coverage, KeyPoint, Remark, Task, Verdict
 from bot.graders.embedded import EmbeddedGrader, polarity
 from bot.graders.embedded.opposites import OPPOSITES, stem
 
@@ -85,7 +86,44 @@ def test_a_negation_at_the_end_of_a_clause_negates_what_stands_in_front_of_it() 
     )
 
 
-@pytest.mark.parametrize("text", ["A load test isn't useful.", "Exploration is a waste.", "Spare nodes don't matter."])
+def test_a_short_point_repeated_with_its_verbs_negated_is_contradicted(grader: EmbeddedGrader) -> None:
+    answer = "The training pipeline is not what gets deployed, and models are not its output."
+    verdict = grader.judge(strict.task(BANK["ml-training-pipeline-delivery"], answer))
+    assert verdict.points[0].coverage is Coverage.CONTRADICTED
+    assert verdict.score <= 2
+
+
+def test_of_points_in_one_wording_each_one_contradiction_doesnt_undo_the_others(grader: EmbeddedGrader) -> None:
+    claims = (
+        "Replicas run on several nodes.",
+        "Requests are balanced over all replicas.",
+        "A failed pod is restarted automatically.",
+        "Updates replace the pods one by one.",
+    )
+    points = tuple(map(KeyPoint, claims))
+    task = Task("How does a cluster keep a service up?", "Several pods, spread and watched.", points, "")
+    mostly = " ".join((*claims[:3], "Updates don't replace the pods one by one."))
+    verdict = grader.judge(dataclasses.replace(task, answer=mostly))
+    assert verdict.points[3].coverage is Coverage.CONTRADICTED
+    assert 4 <= verdict.score <= grader.judge(dataclasses.replace(task, answer=" ".join(claims[:3]))).score
+
+
+def test_a_negation_governs_the_clause_that_a_subordinator_opens_behind_it() -> None:
+    text = "Drift is not when the inputs change."
+    assert [text[start:end] for start, end in polarity.scopes(text)] == [" when the inputs change"]
+    text = "No, because it fails."
+    assert not any("fails" in text[start:end] for start, end in polarity.scopes(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A load test isn't useful.",
+        "Exploration is a waste.",
+        "Spare nodes don't matter.",
+        "Clock recovery is not as necessary.",
+    ],
+)
 def test_what_is_said_to_be_needless_is_negated_backwards(text: str) -> None:
     assert any(start == 0 and end > 4 for start, end in polarity.scopes(text))
 

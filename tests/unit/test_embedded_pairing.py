@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core import strict
-from bot.core.model import Remark, Task
-from bot.graders.embedded import EmbeddedGrader, gates, pairing
+from bot.core.model import Coverage, Remark, Task
+from bot.graders.embedded import EmbeddedGrader, gates, pairing, scoring
+from bot.graders.embedded.align import Match
 
 QUESTION = "How do you know that a deployed model still does its job?"
 SAMPLE = "Its predictions are compared with what happened later, and an alert goes out if the error grows."
@@ -102,6 +103,38 @@ def test_a_recited_part_of_the_sample_is_worth_that_part(grader: EmbeddedGrader)
 def test_what_a_denial_takes_back_is_no_addition_to_a_recital(grader: EmbeddedGrader) -> None:
     half = ". ".join(LONG.split(". ")[:3]) + "."
     assert score(grader, LONG, f"{half} It is not true that people label a sample.") <= score(grader, LONG, half)
+
+
+def test_who_denies_something_beside_a_piece_of_the_sample_loses_nothing(grader: EmbeddedGrader) -> None:
+    sample = (
+        "A constructor is called whenever an object is created, whereas a function needs to be called explicitly. "
+        "Constructors do not have a return type, but functions have to indicate a return type."
+    )
+    answer = "A constructor runs on its own when an object is created, and constructors can't return any values."
+    task = Task("What is the difference between a constructor and a function?", sample, strict.split(sample), answer)
+    verdict = grader.judge(task)
+    assert Coverage.CONTRADICTED not in {each.coverage for each in verdict.points}
+    assert Remark.CONTRADICTION not in verdict.remarks
+    assert strict.enforce(task, verdict).score >= 6
+
+
+def test_the_scale_for_pieces_of_a_sample_is_wider_for_answers_that_evidently_say_one_of_them() -> None:
+    recalls = (0.0, 0.36, 0.4, 0.46, 0.9)
+    scales = [scoring.scale(True, [Match(local=each, split=True), Match()]) for each in recalls]
+    present = [each.point[1] for each in scales]
+    assert present == sorted(present, reverse=True)
+    assert present[0] == present[1] > present[2] > present[3] == present[4]
+    turned = Match(local=0.9, sure=0.9, flipped=1.0, turns=1, split=True)
+    assert scoring.scale(True, [turned]) == scales[0]
+    assert scoring.scale(False, [Match(local=0.9)]) is scoring.AUTHORED
+
+
+def test_a_question_quoted_with_hardly_a_word_is_no_answer_to_a_short_sample(grader: EmbeddedGrader) -> None:
+    asked = "What role does the path play in determining whether a bulb is lit by the battery of its circuit?"
+    sample = "The bulb has to be in a closed path with the battery."
+    for plea in ("Good question: ", "Let me repeat the question so that you see that I understood it: "):
+        task = Task(asked, sample, strict.split(sample), plea + asked)
+        assert strict.enforce(task, grader.judge(task)).score <= 3
 
 
 def test_the_whole_question_is_an_echo_however_short_the_sample(grader: EmbeddedGrader) -> None:

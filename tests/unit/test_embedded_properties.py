@@ -21,6 +21,7 @@ from bot.content import load_bank
 from bot.core import strict
 from bot.core.model import Coverage, Grade, KeyPoint, Question, Receipt, Task, Verdict
 from bot.graders.embedded import EmbeddedGrader
+from bot.graders.embedded.text import sentences
 
 ROOT = Path(__file__).parents[2]
 BANK = {question.id: question for question in load_bank(ROOT / "bank") if question.key_points}
@@ -50,7 +51,8 @@ def joined(parts: Sequence[str]) -> str:
 
 def denied(claim: str) -> str:
     """Denies each part of a claim: in "it is not true that A; B" the second might be meant as affirmed."""
-    parts = (f"it is not true that {part[0].lower()}{part[1:]}" for part in claim.split("; "))
+    texts = (part.text.rstrip(";.") for part in sentences(claim))
+    parts = (f"it is not true that {text[0].lower()}{text[1:]}" for text in texts)
     return f"I{'; '.join(parts)[1:]}"
 
 

@@ -11,13 +11,16 @@ from bot.stores.sql import load_queries, parameters
 from bot.stores.sqlite import QUERIES, SCHEMA
 
 OFTEN = (
-    "round_of_thread replies_of_message reply_get reply_attempts replies_claim replies_next_due replies_of_others "
+    "round_of_thread replies_of_message reply_get reply_attempts replies_claim replies_next_due replies_compared "
     "replies_unlined replies_pace replies_tail replies_take_back "
     "result_get results_of_round round_pending standings_top standing_of standings_above standings_equal rounds_days "
     "results_days rounds_close rounds_missed rounds_next_close rounds_read_again outbox_heads outbox_claim "
+    "outbox_said_to outbox_author "
     "replies_of_person replies_forget round_get person_name round_newest rounds_asked "
     "round_last_on_demand outbox_of_reply replies_failed rounds_to_reveal rounds_to_count rounds_next_count "
-    "channels_to_recount rounds_open_of_community organiser_get organisers_of"
+    "channels_to_recount rounds_open_of_community organiser_get organisers_of "
+    "rounds_shown rounds_revealed round_is_revealed replies_history results_by_section "
+    "chat_page chat_changed chat_message"
 ).split()
 
 KEPT_SHORT = ("SCAN head", "SCAN CONSTANT ROW", "SCAN soonest", "SCAN next")  # what a subquery found before

@@ -8,12 +8,16 @@ from dataclasses import replace
 import pytest
 
 from bot.core import render
+from bot.core.errors import Fault
 from bot.core.message import MESSAGE, Message, Strong, Table
 from bot.core.model import (
     Board,
+    Changed,
     Channel,
+    CommunitySettings,
     CountingRule,
     Coverage,
+    Digest,
     Grade,
     KeyPoint,
     Person,
@@ -28,7 +32,9 @@ from bot.core.model import (
     RoundState,
     Schedule,
     Standing,
+    Week,
 )
+from bot.core.quality import quality
 
 AT = dt.datetime(2026, 3, 3, 9, tzinfo=dt.UTC)
 POINTS = (
@@ -200,6 +206,26 @@ def hostile_messages() -> list[Message]:
         render.progress(HOSTILE, Progress(row, row, 1, ((HOSTILE, 1),))), render.problem(HOSTILE),
         render.failed([(1, HOSTILE, HOSTILE, HOSTILE)], [("grade", HOSTILE)]), render.preview(bad, AT),
         render.config(CHANNEL, [AT]), render.help_([(HOSTILE, HOSTILE)], [(HOSTILE, AT)]), render.hints(bad, 1, 1),
+        *hostile_to_organisers(bad, grade),
+    ]  # fmt: skip
+
+
+def hostile_to_organisers(bad: Question, grade: Grade) -> list[Message]:
+    week = Week(1, 1, 1.0)
+    measured = quality(bad, [1] * 5, [], 2)
+    return [
+        render.grade(grade, 1, changed=Changed(5, HOSTILE)), render.pinned(AT.date(), bad, False),
+        render.graded_list([(1, HOSTILE, HOSTILE, 5, True, False)], True),
+        render.audit([(1, AT, HOSTILE, HOSTILE, HOSTILE)], True),
+        render.suggestion(1, HOSTILE, HOSTILE, HOSTILE, HOSTILE, credited=True, open_=2), render.approved(bad, 1),
+        render.suggestion_decided(HOSTILE, approved=False, reason=HOSTILE),
+        render.own_suggestions([(HOSTILE, "declined", HOSTILE)]),
+        render.weekly(Digest(AT.date(), week, week, ((HOSTILE, 1, 1.0),), ((bad.key_points[0], 1),))),
+        render.health([measured]), render.question_health(measured),
+        render.bank_exported(HOSTILE, 1), render.bank_imported([HOSTILE], [HOSTILE], [], 1),
+        render.not_imported([Fault(HOSTILE, 1, HOSTILE, HOSTILE)], HOSTILE),
+        render.config(CHANNEL, [AT], pins=[(AT.date(), HOSTILE)], community=CommunitySettings(False, CHANNEL.place)),
+        render.reveal(Round(7, CHANNEL, True, AT.date(), bad, RoundState.OPEN, AT), Podium(0, 0.0), HOSTILE),
     ]  # fmt: skip
 
 

@@ -82,3 +82,12 @@ def test_what_is_over_makes_no_difference_from_today_on(schedule: Schedule, toda
 @given(st.lists(SPANS, max_size=6))
 def test_days_come_back_from_the_database_as_they_were(spans: list[Days]) -> None:
     assert records.days(records.days_text(spans)) == tuple(spans)
+
+
+@given(SCHEDULES, MOMENTS)
+@settings(max_examples=100, deadline=None)
+def test_the_next_digest_comes_on_the_next_monday_by_the_schedules_zone(schedule: Schedule, now: dt.datetime) -> None:
+    at = rules.next_digest_at(schedule, now)
+    assert now < at <= now + dt.timedelta(days=7, hours=2)
+    assert rules.local_date(schedule.zone, at).weekday() == 0
+    assert rules.next_digest_at(schedule, at) > at

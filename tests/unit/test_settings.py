@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import pickle
 import traceback
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from bot.core.errors import SettingsError
 from bot.core.model import Price
 from bot.parts import check_platforms
-from bot.settings import NAMES, PREFIX, load, read_prices, table
+from bot.settings import NAMES, PREFIX, SecretStr, load, read_prices, table
 
 SECRET = "xoxb-very-secret-0123456789"
 SECRETS = ("WEB_TOKEN", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
@@ -77,6 +78,51 @@ def test_a_bad_value_names_its_variable_on_one_line(name: str, value: str) -> No
     assert PREFIX + name in str(error.value)
     assert "\n" not in str(error.value)
     assert SECRET not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("WEB_PORT", "65536", "use a whole number of at least 0 and at most 65535"),
+        ("WEB_PORT", "1.5", "use a whole number of at least 0 and at most 65535"),
+        ("LLM_REQUESTS_PER_MINUTE", "-1", "use a whole number of at least 0"),
+        ("LLM_DEADLINE_S", "0", "use a number above 0 and at most 240"),
+        ("LLM_DEADLINE_S", "nan", "use a number above 0 and at most 240"),
+        ("LLM_MONEY_PER_DAY", "inf", "use a number of at least 0"),
+        ("LEASE_S", "0.5", "use a number of at least 1 and at most 3600"),
+        ("LLM_FALLBACK", "maybe", "use true or false"),
+        ("LOG_LEVEL", "info", "use DEBUG, INFO, WARNING or ERROR"),
+        ("LOG_FORMAT", "xml", "use text or json"),
+    ],
+)
+def test_a_value_out_of_its_bounds_is_told_the_bounds(name: str, value: str, remedy: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load({PREFIX + name: value})
+    assert str(error.value) == f"{PREFIX}{name} is wrong ({value!r}): {remedy}"
+
+
+def test_the_bounds_themselves_are_within_them() -> None:
+    settings = load(
+        {"COACH_WEB_PORT": "0", "COACH_OPS_PORT": " 65535 ", "COACH_LEASE_S": "1", "COACH_LLM_REPEATS": "9"}
+    )
+    assert (settings.web_port, settings.ops_port, settings.lease_s, settings.llm_repeats) == (0, 65_535, 1.0, 9)
+
+
+@pytest.mark.parametrize(("word", "meant"), [("true", True), ("Yes", True), ("1", True), ("off", False), ("0", False)])
+def test_a_switch_is_read_as_people_write_it(word: str, meant: bool) -> None:
+    assert load({"COACH_LLM_FALLBACK": word}).llm_fallback is meant
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(SettingsError, match=r"^COACH_GRADER is wrong .*; COACH_WEB_PORT is wrong"):
+        load({"COACH_GRADER": "magic", "COACH_WEB_PORT": "x"})
+
+
+def test_a_secret_is_like_itself_and_can_not_be_stored() -> None:
+    assert SecretStr("a") == SecretStr("a") != SecretStr("b")
+    assert not SecretStr("")
+    with pytest.raises(TypeError, match="not to be stored"):
+        pickle.dumps(SecretStr(SECRET))
 
 
 @pytest.mark.parametrize("name", SECRETS)

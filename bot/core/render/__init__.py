@@ -5,6 +5,7 @@ Strict about answers, kind to people, short. Nothing here is escaped: platforms 
 
 from bot.core.render.boards import Course, board, progress
 from bot.core.render.digest import weekly
+from bot.core.render.exchange import bank_exported, bank_imported, not_imported
 from bot.core.render.grades import grade, ledger, my_grade, paced, pending, taken
 from bot.core.render.organisers import config, failed, preview, regrading, schedule_line
 from bot.core.render.organising import (
@@ -68,6 +69,8 @@ __all__ = [
     "Course",
     "approved",
     "audit",
+    "bank_exported",
+    "bank_imported",
     "board",
     "calendar_rows",
     "config",
@@ -94,6 +97,7 @@ __all__ = [
     "ledger",
     "my_grade",
     "no_suggestions",
+    "not_imported",
     "overridden",
     "own_suggestions",
     "paced",

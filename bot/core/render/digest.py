@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from bot.core.message import Block, Bullets, Message, Para, Strong, Table
+from bot.core.message import Block, Bullets, Button, Message, Para, Strong, Table
 from bot.core.model import Digest, Week
 from bot.core.render.organising import date_line
 from bot.core.render.words import counted, cut, lower, say, topic
+
+_BUTTONS = (Button("How the questions do", "health"),)
 
 
 def weekly(found: Digest) -> Message:
     """A week's figures beside those of the week before, its questions, and what was missed most."""
     title = f"Week of {date_line(found.monday)}"
     if not (found.week.answers or found.before.answers or found.questions):
-        return say("No question was answered, and none in the week before.", title=title)
+        return say("No question was answered, and none in the week before.", title=title, buttons=_BUTTONS)
     blocks: list[Block] = [_table(found.week, found.before)]
     if found.questions:
         lines = tuple((Strong(cut(name, 60)), f": {_result(answers, mean)}") for name, answers, mean in found.questions)
@@ -21,8 +23,9 @@ def weekly(found: Digest) -> Message:
         points = tuple((f"{lower(topic(point))} ({counted(times, 'answer')})",) for point, times in found.hardest)
         blocks += [Para((Strong("Most often missed"),)), Bullets(points)]
     if found.week.failed or found.week.dropped:
-        blocks.append(Para(("What failed, and why: /mlops admin failed.",)))
-    return Message(title, tuple(blocks))
+        blocks.append(Para(("What failed, and why: /mlops failed.",)))
+    # With a button it is also found again by platforms that know their own messages by those.
+    return Message(title, tuple(blocks), _BUTTONS)
 
 
 def _result(answers: int, mean: float) -> str:

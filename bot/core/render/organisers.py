@@ -16,7 +16,7 @@ def schedule_line(schedule: Schedule | None) -> str:
     if schedule is None:
         return "no daily question"
     days = "every day" if len(schedule.weekdays) == 7 else listed([DAYS[day] for day in sorted(schedule.weekdays)])
-    return f"{schedule.time:%H:%M} {schedule.zone}, {days}"
+    return f"{schedule.time:%H:%M} {schedule.zone}, {days}" + (" (paused)" if schedule.paused else "")
 
 
 def _hours(span: dt.timedelta) -> str:

@@ -56,13 +56,13 @@ def calendar_rows(schedule: Schedule | None, pins: Sequence[tuple[dt.date, str]]
 def paused(end: dt.date | None) -> Message:
     """The daily question rests until a date, or until somebody resumes it."""
     if end is None:
-        return say("The daily question is paused here. /mlops admin resume ends that. Streaks stay as they are.")
+        return say("The daily question is paused here. /mlops resume ends that. Streaks stay as they are.")
     return say(f"Paused. The next daily question comes on {date_line(end)}, or on the first day with one after it.")
 
 
 def resumed(coming: dt.datetime | None) -> Message:
     if coming is None:
-        return say("The daily question is resumed here, but no day has one: see /mlops admin config show.")
+        return say("The daily question is resumed here, but no day has one: see /mlops config show.")
     return say("The daily question is resumed here. The next comes ", When(coming), ".")
 
 
@@ -113,7 +113,7 @@ def graded_list(rows: Sequence[tuple[int, str, str, int, bool, bool]], older: bo
     )
     more = (Button("Older", "grades", args=(("before", str(rows[-1][0])),)),) if older else ()
     blocks = (
-        Para(("/mlops admin override with an id, a score and a reason changes one.",)),
+        Para(("/mlops override with an id, a score and a reason changes one.",)),
         Table(("id", "who", "question", "score"), table),
     )
     return Message("Grades", blocks, (Button("Change a grade", "overrule"), *more))

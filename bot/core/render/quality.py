@@ -31,7 +31,7 @@ def health(every: Sequence[Quality], page: int = 1) -> Message:
     blocks: list[Block] = [
         Para((f"{counted(len(every), 'question')}, {answered} with answers, {weak} to look at.",)),
         Bullets(tuple(_line(found) for found in every[(page - 1) * PAGE : page * PAGE])),
-        Para(("/mlops admin health with an id or title shows one in full.",)),
+        Para(("/mlops health with an id or title shows one in full.",)),
     ]
     more = (Button("More", "health", args=(("page", str(page + 1)),)),) if page < pages else ()
     return Message(f"Question health · page {page} of {pages}", tuple(blocks), more)

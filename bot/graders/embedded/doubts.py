@@ -28,6 +28,9 @@ _REPEATED = 0.9
 _SHARED = 0.7
 """The part of a wording's weight that has to stand in the answer literally, or nothing repeats it that nearly."""
 
+_LITERAL = (0.95, 0.85)
+"""The part from which recall may be lower, and that recall: a negation changes the vectors of short sentences."""
+
 _TOUCHED = 0.1
 """The part of a point that has to seem carried for it to be weighed."""
 
@@ -47,11 +50,13 @@ _LEFT = 0.11
 _ALONE = 2.0
 """Log-odds from which a single point counts as contradicted in an answer that doesn't contradict as a whole."""
 
-_CERTAIN, _DENIED = 4.0, 1.0
-"""Log-odds of a point that is turned around nearly word for word, and of one that the aligner finds contradicted."""
+_DENIED = 1.0
+"""Log-odds of a point that is turned around nearly word for word, or that the aligner finds contradicted: few beside
+many that are right hold a score down, but don't take all of it."""
 
 _UNWEIGHED = -1.0
-"""Log-odds of a point that has one wording and seems carried: about what honest answers' points have on average."""
+"""Log-odds of a point that has one wording and seems carried; points of several have -1.6 on average in the honest
+interview answers to the dev questions."""
 
 _BENEFIT = (0.3, -1.0)
 """Points and log-odds that the mean starts from: little that is carried shows little."""
@@ -92,7 +97,9 @@ class Doubts:
     def against(self) -> tuple[bool, ...]:
         """Of each point, whether it is contradicted: more likely than not where the whole answer contradicts."""
         least = 0.0 if self.mean is not None and self.mean >= _PLAIN else _ALONE
-        return tuple(each is not None and each >= least for each in self.points)
+        return tuple(
+            number in self.turned or (each is not None and each >= least) for number, each in enumerate(self.points)
+        )
 
     @property
     def most(self) -> float:
@@ -124,10 +131,11 @@ def turned(aligner: Aligner, points: Sequence[Contrary], answer: Passage) -> dic
     there = set(answer.ids.tolist())
     for number, point in enumerate(points):
         for reference, meant in point.parts:
-            if _shared(reference, there) < _SHARED:
+            shared = _shared(reference, there)
+            if shared < _SHARED:
                 continue
             match = aligner.match(reference, answer)
-            if match.local < _REPEATED:
+            if match.local < (_LITERAL[1] if shared >= _LITERAL[0] else _REPEATED):
                 continue
             said = read.get(match.sentence) or _side(aligner, answer, match.sentence)
             read[match.sentence] = said
@@ -154,8 +162,8 @@ def doubts(
         if not point.wordings:
             odds.append(None)
         elif number in denied or scoring.contradicts(match):
-            odds.append(sure := _CERTAIN if number in denied else _DENIED)
-            carried, against = carried + 1.0, against + sure
+            odds.append(_DENIED)
+            carried, against = carried + 1.0, against + _DENIED
         elif share < _TOUCHED or len(point.wordings) < 2:
             odds.append(None)
             carried, against = carried + share, against + share * _UNWEIGHED

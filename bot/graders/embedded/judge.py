@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -162,8 +162,8 @@ class Judge:
         aligner = self._aligner
         related = aligner.relatedness(answer, key.question, key.sample.passage)
         told = affirmed(answer)
-        denied = turned(aligner, key.contrary, told)
-        told = without(told, frozenset().union(*denied.values()))
+        denied = _placed(turned(aligner, key.contrary, told), told, answer)
+        told = without(answer, _unsaid(told, answer).union(*denied.values()))
         lenient = scoring.lenience(len(key.points), key.sample_words, self._nearness(key, told))
         points = tuple(self._point_match(wordings, answer, told) for wordings in key.points)
         scale = scoring.scale(key.split, points)
@@ -194,6 +194,18 @@ class Judge:
         found = scoring.best([self._aligner.match(each, told) for each in wordings])
         place = answer.sentences.index(told.sentences[found.sentence]) if found.sentence >= 0 else -1
         return replace(found, sentence=place)
+
+
+def _placed(found: Mapping[int, Collection[int]], part: Passage, answer: Passage) -> dict[int, frozenset[int]]:
+    """Sentences of a part of an answer, as numbers in the whole."""
+    return {
+        number: frozenset(answer.sentences.index(part.sentences[place]) for place in places)
+        for number, places in found.items()
+    }
+
+
+def _unsaid(told: Passage, answer: Passage) -> frozenset[int]:
+    return frozenset(place for place, each in enumerate(answer.sentences) if each not in told.sentences)
 
 
 def _recited(key: Key, repeated: Sequence[Match], answer: Passage, told: Passage) -> float:
@@ -263,9 +275,12 @@ def _point(point: KeyPoint, number: int, found: Evidence, answer: Passage, text:
     coverage = scoring.coverage(match, found.lenient, found.scale)
     if found.doubts.against[number] and (coverage is not Coverage.MISSING or number in found.doubts.turned):
         coverage = Coverage.CONTRADICTED
-    if coverage is Coverage.MISSING or match.sentence < 0:
+    evidence = match.sentence
+    if coverage is Coverage.CONTRADICTED and number in found.doubts.turned:
+        evidence = min(found.doubts.turned[number])
+    if coverage is Coverage.MISSING or evidence < 0:
         return PointVerdict(point, Coverage.MISSING)
-    place = answer.sentences[match.sentence]
+    place = answer.sentences[evidence]
     return PointVerdict(point, coverage, text[place.start : place.end])
 
 

@@ -25,6 +25,9 @@ _BOUNDARIES = frozenset({
     "who", "and", "then", "however", "therefore", "as", ",", ";", ":", ".", "!", "?", "(", ")", "–", "—",
 })  # fmt: skip
 
+_SUBORDINATORS = frozenset({"when", "if", "because", "since", "while", "as", "until"})
+"""Right behind a negation these open what it governs: "not when it changes"."""
+
 _LISTING = frozenset({"no", "without", "neither", "nor"})
 """These govern a whole list: no loss, duplication or disorder."""
 
@@ -103,7 +106,8 @@ def scopes(text: str) -> list[tuple[int, int]]:
         if _negates(token) and not any(left <= start < right for left, right in exempt):
             reach = end
             for _, stop, governed in tokens[i + 1 : i + 1 + REACH]:
-                if governed in _BOUNDARIES and not (token in _LISTING and governed == ","):
+                opening = reach == end and governed in _SUBORDINATORS
+                if governed in _BOUNDARIES and not opening and not (token in _LISTING and governed == ","):
                     break
                 reach = stop
             found.append((end, reach))

@@ -52,10 +52,11 @@ SPLIT = Scale(
 )
 """For key points that are only the sample answer's own sentences or clauses: nobody said that each of them matters.
 
-The strict part lies on a plateau for the interview answers to the dev questions without their key points (85 of 108 in
-band, 79 with the best match of each word), for the promises on them, and for r on SAF's dev questions, and keeps the
-worked examples of the coach's contract at 7. `short` follows Mohler's dev answers, again lower at its low end, and
-keeps a slope at the top, where SciEntsBank's and Beetle's still differ.
+`point` and `whole` are for answers that might as well be about something else; see `scale`. Both pairs were set on the
+interview answers to the dev questions without their key points (124 of 180 in band), on the promises on them, and on
+2,807 of Mohler's and SAF's dev answers, and keep the worked examples of the coach's contract at 7. `short` follows
+Mohler's dev answers, again lower at its low end, and keeps a slope at the top, where SciEntsBank's and Beetle's still
+differ.
 """
 
 _SPOKEN_POINT, _SPOKEN_WHOLE = (0.11, 0.23), (0.12, 0.35)
@@ -74,8 +75,8 @@ _EVIDENT, _EVIDENT_SPLIT = 0.35, 0.65
 """The share of a reference that has to have an evident partner in a sentence of the opposite polarity.
 
 More where the reference is only a piece of the sample answer: who denies something beside it contradicts nothing that
-anybody wants said. Of the data sets' dev answers that people graded at least half right, 19 were taken for
-contradicting with the lower value, 4 with this one; of those below, 6 and 5.
+anybody wants said. Of the data sets' dev answers that people graded at least half right, 11 of 1,580 were
+taken for contradicting with the lower value, 4 are with this one; of the 797 below, 6 and 4.
 """
 
 _AS_NEAR = 0.1

@@ -86,7 +86,6 @@ class Pages:
         answer = progress_json(
             await coach.standings.progress(EVERYWHERE, person),
             courses.get(person.id, ()),
-            await coach.archive.by_section(EVERYWHERE, person),
             Counter(bank),
         )
         return web.json_response(answer)

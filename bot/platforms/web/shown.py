@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from bot.coach.archive import Answered, Asked, Section, Waiting
+from bot.coach.archive import Answered, Asked, Waiting
 from bot.core import render
-from bot.core.model import Board, Channel, Podium, Progress, Question, Round, Standing
+from bot.core.model import Board, Channel, Podium, Progress, Question, Round, SectionProgress, Standing
 from bot.platforms.web.wire import Json
 
 Course = Sequence[tuple[dt.date, int]]
@@ -89,23 +89,29 @@ def reveal_json(round_: Round, podium: Podium) -> Json:
     }
 
 
-def progress_json(me: Progress, course: Course, sections: Sequence[Section], bank: Mapping[str, int]) -> Json:
+def progress_json(me: Progress, course: Course, bank: Mapping[str, int]) -> Json:
     """A person's own figures. `bank` says how many questions each section has."""
-    known = {section.name: section for section in sections}
-    names = dict.fromkeys((*bank, *known))
+    known = {section.name: section for section in me.sections}
     return {
         "week": standing_json(me.week) if me.week else None,
         "total": standing_json(me.total) if me.total else None,
         "streak": me.streak,
+        "forgiven": me.forgiven.isoformat() if me.forgiven else "",
+        "hidden": me.hidden,
         "course": course_json(course),
-        "sections": [_section_json(name, known.get(name), bank.get(name, 0)) for name in names],
+        "sections": [
+            _section_json(name, known.get(name), bank.get(name, 0)) for name in dict.fromkeys((*bank, *known))
+        ],
     }
 
 
-def _section_json(name: str, done: Section | None, questions: int) -> Json:
-    answers, points = (done.answers, done.points) if done else (0, 0)
-    average = round(points / answers, 1) if answers else None
-    return {"name": name, "answers": answers, "questions": questions, "average": average}
+def _section_json(name: str, done: SectionProgress | None, questions: int) -> Json:
+    return {
+        "name": name,
+        "answers": done.answers if done else 0,
+        "questions": questions,
+        "average": round(done.average, 1) if done else None,
+    }
 
 
 def answer_json(answer: Answered) -> Json:

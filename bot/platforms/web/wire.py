@@ -104,6 +104,7 @@ def message_json(row: Row) -> Json:
         "author": {"id": row["author"], "name": row["author_name"]} if row["author"] else None,
         "personal": bool(row["only_for"]),
         "reply_to": row["reply_to"],
+        "to": row["to_name"],
         "opens": row["opens"],
         "asked": {"name": row["asked_name"], "line": row["asked"]} if row["asked"] else None,
         "text": row["text"],

@@ -48,17 +48,19 @@ WHERE s.platform = :platform AND s.community = :community AND s.user_id = :user_
 GROUP BY r.section ORDER BY r.section;
 
 -- name: replies_waiting
--- What isn't graded yet, the oldest first, and how often its turn came to nothing.
+-- What isn't graded yet, the oldest first, and how often its turn came to nothing. Of all replies few are waiting:
+-- CROSS JOIN makes SQLite begin with those.
 SELECT p.id, p.at, p.waits, p.tries, p.failure, coalesce(n.name, '') AS name, v.body
-FROM replies p JOIN rounds r ON r.id = p.round_id
+FROM (SELECT id FROM replies WHERE state = 'received') w CROSS JOIN replies p
+    JOIN rounds r ON r.id = p.round_id
     JOIN question_versions v ON v.version = r.question_version
     LEFT JOIN people n ON n.platform = p.platform AND n.community = p.community AND n.user_id = p.user_id
-WHERE p.platform = :platform AND p.community = :community AND p.state = 'received'
+WHERE p.id = w.id AND p.platform = :platform AND p.community = :community
 ORDER BY p.id LIMIT :most;
 
 -- name: replies_waiting_count
-SELECT count(*) AS waiting FROM replies
-WHERE platform = :platform AND community = :community AND state = 'received';
+SELECT count(*) AS waiting FROM (SELECT id FROM replies WHERE state = 'received') w CROSS JOIN replies p
+WHERE p.id = w.id AND p.platform = :platform AND p.community = :community;
 
 -- name: chat_export
 -- What somebody wrote in the local chat, asked for there, and was told there alone.

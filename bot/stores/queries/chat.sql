@@ -31,14 +31,16 @@ SELECT id, opens FROM chat_messages WHERE key = :key;
 -- name: chat_message
 SELECT m.id, m.channel, m.thread, m.author, m.only_for, m.reply_to, m.opens, m.asked, m.text, m.body, m.at, m.revision,
     m.receipt, m.deleted, m.change, COALESCE(p.name, '') AS author_name, COALESCE(a.name, '') AS asked_name,
-    (SELECT COUNT(*) FROM chat_messages r WHERE r.thread = m.id AND r.author <> '' AND r.deleted = 0) AS replies
+    COALESCE((SELECT w.name FROM chat_messages q JOIN chat_people w ON w.id = q.author WHERE q.id = m.reply_to), '') AS to_name,
+    (SELECT COUNT(*) FROM chat_messages r WHERE r.thread = m.id AND r.thread <> 0 AND r.author <> '' AND r.deleted = 0) AS replies
 FROM chat_messages m LEFT JOIN chat_people p ON p.id = m.author LEFT JOIN chat_people a ON a.id = m.asked_by
 WHERE m.id = :id;
 
 -- name: chat_page
 SELECT m.id, m.channel, m.thread, m.author, m.only_for, m.reply_to, m.opens, m.asked, m.text, m.body, m.at, m.revision,
     m.receipt, m.deleted, m.change, COALESCE(p.name, '') AS author_name, COALESCE(a.name, '') AS asked_name,
-    (SELECT COUNT(*) FROM chat_messages r WHERE r.thread = m.id AND r.author <> '' AND r.deleted = 0) AS replies
+    COALESCE((SELECT w.name FROM chat_messages q JOIN chat_people w ON w.id = q.author WHERE q.id = m.reply_to), '') AS to_name,
+    (SELECT COUNT(*) FROM chat_messages r WHERE r.thread = m.id AND r.thread <> 0 AND r.author <> '' AND r.deleted = 0) AS replies
 FROM chat_messages m LEFT JOIN chat_people p ON p.id = m.author LEFT JOIN chat_people a ON a.id = m.asked_by
 WHERE m.channel = :channel AND m.thread = :thread AND m.id < :before AND m.deleted = 0 AND m.only_for IN ('', :person)
 ORDER BY m.id DESC LIMIT :limit;
@@ -46,7 +48,8 @@ ORDER BY m.id DESC LIMIT :limit;
 -- name: chat_changed
 SELECT m.id, m.channel, m.thread, m.author, m.only_for, m.reply_to, m.opens, m.asked, m.text, m.body, m.at, m.revision,
     m.receipt, m.deleted, m.change, COALESCE(p.name, '') AS author_name, COALESCE(a.name, '') AS asked_name,
-    (SELECT COUNT(*) FROM chat_messages r WHERE r.thread = m.id AND r.author <> '' AND r.deleted = 0) AS replies
+    COALESCE((SELECT w.name FROM chat_messages q JOIN chat_people w ON w.id = q.author WHERE q.id = m.reply_to), '') AS to_name,
+    (SELECT COUNT(*) FROM chat_messages r WHERE r.thread = m.id AND r.thread <> 0 AND r.author <> '' AND r.deleted = 0) AS replies
 FROM chat_messages m LEFT JOIN chat_people p ON p.id = m.author LEFT JOIN chat_people a ON a.id = m.asked_by
 WHERE m.change > :since AND m.only_for IN ('', :person)
 ORDER BY m.change LIMIT :limit;

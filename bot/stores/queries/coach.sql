@@ -89,6 +89,12 @@ SELECT r.*, v.body, c.platform, c.community, c.channel, c.name, c.scheduled, c.p
 FROM rounds r JOIN channels c ON c.id = r.channel_id LEFT JOIN question_versions v ON v.version = r.question_version
 WHERE r.id = :id;
 
+-- name: round_home
+-- What a grade needs to know of its round: it is read for each.
+SELECT r.id, r.channel_id, r.local_date, r.daily, r.section, r.state, r.count_due, c.platform, c.community, c.channel,
+    c.rule, c.hint_cost, c.pin, c.archive_min
+FROM rounds r JOIN channels c ON c.id = r.channel_id WHERE r.id = :id;
+
 -- name: round_of_thread
 SELECT r.id, r.state, r.closes_at, r.closed_at FROM rounds r JOIN channels c ON c.id = r.channel_id
 WHERE r.thread = :thread AND r.thread <> '' AND c.platform = :platform AND c.community = :community
@@ -319,10 +325,10 @@ SELECT min(due_at) AS at FROM (
     UNION ALL SELECT min(due_at) FROM replies WHERE state = 'received' AND turn > 0
 ) soonest;
 
--- name: replies_of_others
+-- name: replies_compared
 -- Copies are left out: whoever was copied may edit their own answer afterwards.
-SELECT text FROM replies
-WHERE round_id = :round_id AND user_id <> :user_id AND user_id <> '' AND (at < :at OR (at = :at AND id < :id))
+SELECT id, user_id, at, text FROM replies
+WHERE round_id = :round_id AND user_id <> '' AND (at < :at OR (at = :at AND id < :id))
     AND state IN ('received', 'graded', 'failed', 'replaced') AND text <> '' AND copied = 0;
 
 -- name: reply_graded
@@ -345,11 +351,11 @@ WHERE id = :id AND state = 'received' AND due_at IN (:held, :coming)
 RETURNING id;
 
 -- name: reply_get
-SELECT p.*, r.state AS round_state, r.closes_at, c.rule, c.hint_cost, c.channel AS home, v.body,
-    o.reason AS override_reason, o.score_before
+SELECT p.*, r.state AS round_state, r.closes_at, c.rule, c.hint_cost, c.channel AS home,
+    o.reason AS override_reason, o.score_before, COALESCE(n.name, '') AS author_name
 FROM replies p JOIN rounds r ON r.id = p.round_id JOIN channels c ON c.id = r.channel_id
-    LEFT JOIN question_versions v ON v.version = r.question_version
     LEFT JOIN overrides o ON o.reply_id = p.id
+    LEFT JOIN people n ON n.platform = p.platform AND n.community = p.community AND n.user_id = p.user_id
 WHERE p.id = :id;
 
 -- name: reply_attempts
@@ -449,8 +455,8 @@ ORDER BY p.round_id, p.user_id;
 -- All the boards that a result is on: three periods, each of all sections together and of its own.
 INSERT INTO standings (platform, community, period, topic, user_id, points, answers)
 SELECT :platform, :community, p.period, t.topic, :user_id, CAST(:points AS INTEGER), CAST(:answers AS INTEGER)
-FROM (SELECT 'all' AS period UNION SELECT :month UNION SELECT :week) p
-    CROSS JOIN (SELECT '' AS topic UNION SELECT :section) t
+FROM (SELECT 'all' AS period UNION ALL SELECT :month UNION ALL SELECT :week) p
+    CROSS JOIN (SELECT '' AS topic UNION ALL SELECT :section WHERE :section <> '') t
 WHERE 1 = 1
 ON CONFLICT (platform, community, period, topic, user_id)
 DO UPDATE SET points = standings.points + excluded.points, answers = standings.answers + excluded.answers
@@ -593,7 +599,7 @@ RETURNING id, (SELECT p.user_id FROM replies p WHERE p.id = outbox.reply_id) AS 
 UPDATE outbox SET state = CASE WHEN again = 0 THEN 'sent' ELSE 'waiting' END, again = 0, due_at = :now, sent_at = :now,
     message = :message, failure = :note
 WHERE id = :id AND state = 'sending' AND due_at IN (:held, :coming)
-RETURNING id;
+RETURNING id, (SELECT p.user_id FROM replies p WHERE p.id = outbox.reply_id) AS author;
 
 -- name: outbox_author
 -- Who wrote what a message answers: '' once they are forgotten.
@@ -602,12 +608,14 @@ SELECT p.user_id AS author FROM outbox o JOIN replies p ON p.id = o.reply_id WHE
 -- name: outbox_said_to
 -- Where the coach's messages to one person are; "@" and the person stands for what is for them alone.
 SELECT CASE WHEN p.private = 1 OR o.kind <> 'grade' THEN '@' || p.user_id ELSE p.channel END AS channel, o.message
-FROM replies p JOIN outbox o ON o.reply_id = p.id
-WHERE p.platform = :platform AND p.community = :community AND p.user_id = :user_id AND o.message <> ''
+FROM replies p CROSS JOIN outbox o
+WHERE o.reply_id = p.id AND p.platform = :platform AND p.community = :community AND p.user_id = :user_id
+    AND o.message <> ''
 UNION ALL
-SELECT '@' || s.user_id, o.message FROM suggestions s JOIN outbox o
-    ON o.platform = s.platform AND o.community = s.community AND o.kind = 'suggestion' AND o.about = CAST(s.id AS TEXT)
-WHERE s.platform = :platform AND s.community = :community AND s.user_id = :user_id AND o.message <> '';
+SELECT '@' || s.user_id, o.message FROM suggestions s CROSS JOIN outbox o
+WHERE o.platform = s.platform AND o.community = s.community AND o.about = CAST(s.id AS TEXT) AND o.about <> ''
+    AND o.kind = 'suggestion' AND s.platform = :platform AND s.community = :community AND s.user_id = :user_id
+    AND o.message <> '';
 
 -- name: outbox_wait
 -- A personal message is marked as sent before it is, so both states can be left. What another process has claimed since
@@ -629,10 +637,10 @@ UPDATE outbox SET state = 'void' WHERE round_id = :round_id AND kind = 'question
 RETURNING id;
 
 -- name: outbox_dropped
--- What wasn't posted, and what was but not as it was meant to be.
+-- What wasn't posted, and what was but not as it was meant to be. Nobody has to look after a missing welcome.
 SELECT kind, failure FROM (
     SELECT id, kind, failure FROM outbox
-    WHERE platform = :platform AND community = :community AND state = 'dropped'
+    WHERE platform = :platform AND community = :community AND state = 'dropped' AND kind <> 'welcome'
     UNION ALL
     SELECT id, kind, failure FROM outbox
     WHERE platform = :platform AND community = :community AND state = 'sent' AND failure <> ''

@@ -6,8 +6,10 @@
 SELECT * FROM channels WHERE id = :id;
 
 -- name: channel_set_days
--- As with every change of a schedule nothing earlier is due from now on.
-UPDATE channels SET paused = :paused, holidays = :holidays, since = :now, due_at = 0 WHERE id = :id RETURNING *;
+-- Where days have questions again that had none (`freed`), nothing earlier is due from now on.
+UPDATE channels SET paused = :paused, holidays = :holidays, due_at = 0,
+    since = CASE WHEN :freed = 1 THEN :now ELSE since END
+WHERE id = :id RETURNING *;
 
 -- name: pin_put
 INSERT INTO pins (channel_id, local_date, question_id) VALUES (:channel_id, :local_date, :question_id)
@@ -95,15 +97,16 @@ WHERE reply_id IN (SELECT id FROM replies WHERE platform = :platform AND communi
 RETURNING reply_id;
 
 -- name: replies_graded
--- The newest grades of a community, before the one of an id.
+-- The newest grades of a community, before the one of an id. Found first, so that only these are read in full.
 SELECT p.id, p.score, p.at, p.practice, p.copied, coalesce(n.name, '') AS name, v.body,
     CASE WHEN o.reply_id IS NULL THEN 0 ELSE 1 END AS changed
 FROM replies p JOIN rounds r ON r.id = p.round_id
     JOIN question_versions v ON v.version = r.question_version
     LEFT JOIN people n ON n.platform = p.platform AND n.community = p.community AND n.user_id = p.user_id
     LEFT JOIN overrides o ON o.reply_id = p.id
-WHERE p.platform = :platform AND p.community = :community AND p.user_id <> '' AND p.state = 'graded' AND p.id < :before
-ORDER BY p.id DESC LIMIT :most;
+WHERE p.id IN (SELECT id FROM replies WHERE platform = :platform AND community = :community AND user_id <> ''
+    AND state = 'graded' AND id < :before ORDER BY id DESC LIMIT :most)
+ORDER BY p.id DESC;
 
 -- ------------------------------------------------------------------------------------------ suggestions
 
@@ -195,9 +198,8 @@ RETURNING id;
 -- name: grades_of_questions
 SELECT r.question_id, p.score, p.grade, CASE WHEN o.reply_id IS NULL THEN 0 ELSE 1 END AS changed
 FROM replies p JOIN rounds r ON r.id = p.round_id LEFT JOIN overrides o ON o.reply_id = p.id
-WHERE p.platform = :platform AND p.community = :community AND p.user_id <> '' AND p.state = 'graded'
-    AND p.practice = 0 AND p.copied = 0
-ORDER BY p.id DESC LIMIT :most;
+WHERE p.id IN (SELECT id FROM replies WHERE platform = :platform AND community = :community AND user_id <> ''
+    AND state = 'graded' AND practice = 0 AND copied = 0 ORDER BY id DESC LIMIT :most);
 
 -- ------------------------------------------------------------------------------------------ settings of communities
 
@@ -255,11 +257,12 @@ WHERE r.channel_id = c.id AND c.platform = :platform AND c.community = :communit
 GROUP BY r.id, v.body ORDER BY r.id LIMIT :most;
 
 -- name: week_grades
-SELECT p.grade FROM channels c CROSS JOIN rounds r JOIN replies p ON p.round_id = r.id
-WHERE r.channel_id = c.id AND c.platform = :platform AND c.community = :community
-    AND r.local_date BETWEEN :first AND :last AND p.state = 'graded' AND p.practice = 0 AND p.copied = 0
-    AND p.user_id <> ''
-ORDER BY p.id DESC LIMIT :most;
+SELECT grade FROM replies WHERE id IN (
+    SELECT p.id FROM channels c CROSS JOIN rounds r JOIN replies p ON p.round_id = r.id
+    WHERE r.channel_id = c.id AND c.platform = :platform AND c.community = :community
+        AND r.local_date BETWEEN :first AND :last AND p.state = 'graded' AND p.practice = 0 AND p.copied = 0
+        AND p.user_id <> ''
+    ORDER BY p.id DESC LIMIT :most);
 
 -- name: week_failed
 SELECT count(*) AS failed FROM replies p JOIN rounds r ON r.id = p.round_id
@@ -274,3 +277,8 @@ WHERE platform = :platform AND community = :community AND state = 'dropped'
 -- name: week_spent
 SELECT CAST(sum(tokens) AS INTEGER) AS tokens, CAST(sum(cost) AS INTEGER) AS cost FROM usage
 WHERE platform = :platform AND community = :community AND day BETWEEN :first AND :last;
+
+-- ------------------------------------------------------------------------------------------ the community's own bank
+
+-- name: questions_own
+SELECT body FROM questions WHERE platform = :platform AND community = :community ORDER BY position, id;

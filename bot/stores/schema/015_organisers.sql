@@ -73,3 +73,4 @@ CREATE INDEX community_settings_digest ON community_settings (digest_at) WHERE d
 
 -- What a message is about that is about no reply: a suggestion's id, a week's first date.
 ALTER TABLE outbox ADD COLUMN about TEXT NOT NULL DEFAULT '';
+CREATE INDEX outbox_about ON outbox (platform, community, about) WHERE about <> '';

@@ -188,8 +188,12 @@ async function show(byHand) {
   if (app.inChat) {
     shown = { page, update: null };
     document.title = NAME;
+    const first = !chat.place.channel && !placeIn(route).length;
     await chat.show(placeIn(route), byHand);
-    byId("home").href = document.querySelector("[data-page=chat]").href = chat.address;
+    if (first && app.inChat) {
+      chat.openNewest();
+    }
+    byId("home").href = document.querySelector("#pages [data-page=chat]").href = chat.address;
   } else {
     chat.leave();
     await showPage(page, route, byHand);
@@ -221,6 +225,11 @@ async function showPage(page, route, byHand) {
   }
 }
 
+/** What the link for those who skip the side leads to. */
+function target() {
+  return app.inChat ? (chat.place.thread ? "thread-text" : "channel-text") : "page";
+}
+
 function current(element, yes) {
   if (yes) {
     element.setAttribute("aria-current", "page");
@@ -237,6 +246,7 @@ function mark(page) {
     current(link, app.inChat && link.dataset.channel === chat.place.channel);
   }
   byId("skip").textContent = app.inChat ? "Skip to writing" : "Skip to content";
+  byId("skip").href = `#${target()}`;
 }
 
 // ------------------------------------------------------------------------------------------ who is here
@@ -320,14 +330,10 @@ async function beginAnew(lead) {
   const answer = await started(lead);
   sessionStorage.setItem("person", app.me);
   ({ channels: app.channels, menu: app.menu, organiser: app.organiser } = answer);
-  const asked = location.hash.split("/").length > 2;
   fillBar();
   chat.reset();
   shown = { page: "", update: null };
   await show(false);
-  if (app.inChat && !asked) {
-    chat.openNewest();
-  }
   live.start(app.me, answer.change);
 }
 
@@ -350,7 +356,7 @@ byId("person").addEventListener("click", personMenu);
 switchLook(byId("theme"));
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault();
-  byId(app.inChat ? (chat.place.thread ? "thread-text" : "channel-text") : "page").focus();
+  byId(target()).focus();
 });
 addEventListener("hashchange", () => show(true));
 setInterval(tick, 30_000);

@@ -39,7 +39,7 @@ function told(found) {
     make("p", { text: first }),
     podium(found),
     found.missed ? make("p", {}, make("strong", { text: "The point most often missed: " }), found.missed) : null,
-    make("h4", { text: "Sample answer" }),
+    make("h3", { text: "Sample answer" }),
     make("p", { class: "sample", text: found.sample, dir: "auto" }),
     found.follow_up ? make("p", {}, make("strong", { text: "To think on: " }), found.follow_up) : null,
   ].filter(Boolean);

@@ -4,18 +4,27 @@ import { make } from "./dom.js";
 import { chart } from "./chart.js";
 import { badge, bar, card, count, empty, figure, filled, heading, moment, table } from "./parts.js";
 
-function rankOf(row) {
-  return row ? `rank ${row.rank}${row.tied ? "=" : ""}` : "";
+function rankOf(row, hidden) {
+  return row && !hidden ? `rank ${row.rank}${row.tied ? "=" : ""}` : "";
 }
 
-function figures({ week, total, streak }) {
+/** What became of the one missed question a month that a streak outlives. */
+function freeze({ streak, forgiven }) {
+  const days = streak === 1 ? "daily question in a row" : "daily questions in a row";
+  if (!streak) {
+    return days;
+  }
+  return forgiven ? `${days}, this month's freeze used` : `${days}, this month's freeze left`;
+}
+
+function figures({ week, total, streak, forgiven, hidden }) {
   return make(
     "dl",
     { class: "figures" },
-    figure(String(total?.points ?? 0), "Points, all time", rankOf(total)),
-    figure(String(week?.points ?? 0), "Points, this week", rankOf(week)),
+    figure(String(total?.points ?? 0), "Points, all time", rankOf(total, hidden)),
+    figure(String(week?.points ?? 0), "Points, this week", rankOf(week, hidden)),
     figure(total ? total.average.toFixed(1) : "–", "Average score", total ? `of ${count(total.answers, "counted answer")}` : ""),
-    figure(String(streak), "Streak", streak === 1 ? "daily question in a row" : "daily questions in a row"),
+    figure(String(streak), "Streak", freeze({ streak, forgiven })),
   );
 }
 
@@ -30,7 +39,7 @@ function sections(found) {
   return card(
     "Progress by section",
     make("p", { class: "muted", text: "How many questions you have answered in each, and your average score of 10." }),
-    table("Progress by section", ["Section", "Answered", "Average"], rows, { className: "wide" }),
+    table("Progress by section", ["Section", "Answered", "Average"], rows),
   );
 }
 
@@ -100,15 +109,15 @@ async function content(app) {
     return [figures(me), empty("No answers yet", "Answer a question in its thread: your grade, your points and your progress are shown here.", ask)];
   }
   const drawn = chart("Your points over time", [{ label: "you", own: true, points: me.course }]);
-  return [figures(me), drawn && make("section", { class: "card" }, drawn), sections(me.sections), answers.element, privacy(app)];
+  return [figures(me), drawn && make("section", { class: "card" }, drawn), sections(me.sections), answers.element, privacy(app, me)];
 }
 
-function privacy(app) {
+function privacy(app, { hidden }) {
   const button = (label, args) => make("button", { type: "button", "data-key": label, text: label, onclick: () => app.run({ verb: "privacy", args }) });
   return card(
     "Your data",
-    make("p", { class: "muted", text: "Everything that is stored about you can be taken along, and deleted for good." }),
-    make("p", { class: "buttons" }, button("Export my data", { what: "export" }), button("Delete my data", { what: "delete" })),
+    make("p", { class: "muted", text: `${hidden ? "You are on no board. " : ""}Everything that is stored about you can be taken along, and deleted for good.` }),
+    make("p", { class: "buttons" }, button("Export my data", { what: "export" }), hidden ? button("Put me on boards", { what: "show" }) : button("Leave me off boards", { what: "hide" }), button("Delete my data", { what: "delete" })),
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { chart } from "./chart.js";
 import { make, menu, stamp, when } from "./dom.js";
-import { levelOf } from "./parts.js";
+import { bar, levelOf } from "./parts.js";
 
 function inline(part) {
   if (typeof part === "string") {
@@ -38,6 +38,14 @@ function table({ header, rows, own }, title) {
   );
 }
 
+/** Averages side by side; the table above them has the same numbers. */
+function bars({ title, bars: rows }) {
+  const lines = rows.map(({ label, value }) =>
+    make("li", {}, make("span", { text: label, dir: "auto" }), make("span", { class: "progress" }, bar(value, 10), make("strong", { text: value.toFixed(1) }))),
+  );
+  return make("figure", { class: "bars" }, make("figcaption", { text: title }), make("ul", { class: "lines" }, ...lines));
+}
+
 function block(item, title) {
   switch (item.kind) {
     case "para":
@@ -51,6 +59,9 @@ function block(item, title) {
     case "attachment":
       return attachment(item);
     case "chart":
+      if (item.bars?.length) {
+        return bars(item);
+      }
       return chart(item.title, item.series.map(({ label, own, points }) => ({ label, own, points: points.map(([date, value]) => ({ date, value })) })));
     default:
       return null;
@@ -107,7 +118,7 @@ export class MessageNode {
   update(message) {
     this.message = message;
     const { author, personal, ephemeral } = message;
-    const shown = JSON.stringify([message.text, message.message, message.edited, author]);
+    const shown = JSON.stringify([message.text, message.message, message.edited, message.to, author]);
     this.element.setAttribute("aria-label", author ? `${author.name} wrote` : "The coach wrote");
     this.element.classList.toggle("coach", !author);
     this.element.classList.toggle("personal", Boolean(personal || ephemeral));
@@ -169,11 +180,14 @@ export class MessageNode {
   }
 
   #fillHead(message) {
-    const { author, asked, edited } = message;
+    const { author, asked, edited, to } = message;
     this.head.replaceChildren(
       make("strong", { class: "name", text: author ? author.name : "Coach", dir: "auto" }),
       stamp(message.at),
     );
+    if (to) {
+      this.head.append(make("span", { class: "muted", dir: "auto", text: `to ${to}` }));
+    }
     if (edited) {
       this.head.append(make("span", { class: "muted", text: "edited" }));
     }

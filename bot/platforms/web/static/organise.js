@@ -85,7 +85,7 @@ function dropped(found) {
     return null;
   }
   const rows = found.map(({ kind, why }) => [KINDS[kind] ?? kind, why]);
-  return card("Not posted, or not as it was meant to be", table("Messages that weren't posted", ["What", "Why"], rows, { className: "wide" }));
+  return card("Not posted, or not as it was meant to be", table("Messages that weren't posted", ["What", "Why"], rows));
 }
 
 function disputed(found, app) {
@@ -93,7 +93,7 @@ function disputed(found, app) {
     return null;
   }
   const rows = found.map((reply) => [reply.name || "somebody", reply.scores.join(", "), regrade(app, reply.id, reply.name)]);
-  return card("Graders disagree", table("Answers on which graders disagree", ["Who", "Scores", ""], rows, { className: "wide" }));
+  return card("Graders disagree", table("Answers on which graders disagree", ["Who", "Scores", ""], rows));
 }
 
 function budget(spent) {

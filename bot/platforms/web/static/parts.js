@@ -102,7 +102,7 @@ export function choice(label, options, chosen, pick) {
 /** A table; cells are texts or elements. `own` is the index of the reader's own row. */
 export function table(caption, header, rows, { own = -1, numbers = [], className = "" } = {}) {
   const align = (index) => (numbers.includes(index) ? "number" : null);
-  const head = header.map((cell, index) => make("th", { scope: "col", class: align(index), text: cell }));
+  const head = header.map((cell, index) => make("th", { scope: "col", class: align(index) }, cell || make("span", { class: "unseen", text: "To do" })));
   const body = rows.map((row, at) =>
     make(
       "tr",
