@@ -8,11 +8,8 @@ from collections.abc import Callable, Sequence
 from bot.coach import records, results
 from bot.coach.standings import home_zone
 from bot.core import rules
-from bot.core.model import Person, Place, Round
+from bot.core.model import OWN_WISH, Person, Place, Round
 from bot.core.ports import Clock, Row, Store, Unit, one, rows
-
-OWN_WISH = "self"
-"""Why somebody is on no board who asked for it."""
 
 TOGETHER = 200
 """Reveals that one transaction has amended."""
@@ -24,8 +21,11 @@ class Learners:
     def __init__(self, store: Store, clock: Clock, *, deliver: Callable[[], None]) -> None:
         self._store, self._clock, self._deliver = store, clock, deliver
 
-    async def hide(self, place: Place, person: Person, *, hidden: bool) -> None:
-        """Leave a person out of boards, podiums and charts from now on, or put them back. Points go on counting."""
+    async def hide(self, place: Place, person: Person, *, hidden: bool) -> bool:
+        """Leave a person out of boards, podiums and charts from now on, or put them back. Points go on counting.
+
+        Whether they are on the boards now: not if organisers are left out of them and the person is one.
+        """
         where = {"platform": place.platform, "community": place.community, "user_id": person.id}
         await self._store.write(rows, "off_board_put" if hidden else "off_board_delete", **where, why=OWN_WISH)
         # Looked for outside of a transaction: there may be years of rounds. What is revealed from now on is right.
@@ -34,11 +34,13 @@ class Learners:
         for begin in range(0, len(named), TOGETHER):
             await self._store.write(_reveal_again, named[begin : begin + TOGETHER], now)
         self._deliver()
+        return await self._store.read(one, "off_board_get", **where) is None
 
     async def is_hidden(self, place: Place, person: Person) -> bool:
-        """Whether a person is on no board."""
+        """Whether a person is on no board by their own wish."""
         where = {"platform": place.platform, "community": place.community}
-        return await self._store.read(one, "off_board_get", **where, user_id=person.id) is not None
+        found = await self._store.read(one, "off_board_get", **where, user_id=person.id)
+        return found is not None and found["why"] == OWN_WISH
 
     async def zone(self, place: Place, person: Person) -> tuple[str, bool]:
         """The IANA zone by which a person's months are counted, and whether it is known to be their own."""

@@ -50,7 +50,7 @@ def _all(questions: Sequence[Question], grades: Sequence[Row]) -> list[Quality]:
         id_ = row["question_id"]
         scores[id_].append(row["score"])
         overrides[id_] += row["changed"]
-        # Read as it is: checking thousands of grades anew would take a hundred times as long.
+        # Read as it is: there are thousands, and only what was covered is wanted of them.
         for verdict in json.loads(row["grade"])["points"]:
             if verdict["coverage"] in _CARRIED:
                 covered[id_].add(verdict["point"]["claim"])

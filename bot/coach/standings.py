@@ -187,9 +187,10 @@ def _person(place: Place, user: str) -> Unit[tuple[str, str]]:
     return (row["name"], row["zone"]) if row else ("", "")
 
 
-def _off_boards(place: Place, user: str) -> Unit[bool]:
+def _off_boards(place: Place, user: str) -> Unit[str]:
+    """Why somebody is on no board, "" for who is."""
     found = yield from one("off_board_get", platform=place.platform, community=place.community, user_id=user)
-    return found is not None
+    return found["why"] if found else ""
 
 
 def _days(place: Place) -> Unit[_Days]:

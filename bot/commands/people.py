@@ -52,8 +52,7 @@ async def privacy(coach: Coach, call: Call) -> Message:
             await coach.learners.hide(call.place, call.person, hidden=True)
             return render.hidden()
         case "show":
-            await coach.learners.hide(call.place, call.person, hidden=False)
-            return render.shown()
+            return render.shown(on_boards=await coach.learners.hide(call.place, call.person, hidden=False))
     if call.arg("sure") != "yes":
         return render.confirm_delete(await coach.privacy.count(call.place, call.person))
     return render.deleted(await coach.privacy.delete(call.place, call.person))

@@ -132,7 +132,7 @@ async def complete(coach: Coach, place: Place, text: str, *, organiser: bool) ->
     for command in TABLE:
         if Kind.SLASH not in command.kinds or (command.organisers and not organiser):
             continue
-        if command.verb.startswith(text.casefold().strip()) and not text.endswith(" "):
+        if command.verb.startswith(text.casefold().lstrip()):
             found.append((command.verb, command.help))
         elif " ".join(words[: len(command.verb.split())]).casefold() == command.verb:
             typed = words[len(command.verb.split()) :]

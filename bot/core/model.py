@@ -445,12 +445,16 @@ class SectionProgress:
         return self.points / self.answers if self.answers else 0.0
 
 
+OWN_WISH = "self"
+"""Why somebody is on no board who asked for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What one person has done in a community.
 
     `forgiven` is the date of the question whose missing this month's freeze made good, None while it is left; `hidden`
-    says that the person is on no board.
+    says why the person is on no board, "" for who is: OWN_WISH, or another reason.
     """
 
     week: Standing | None
@@ -459,4 +463,4 @@ class Progress:
     recent: tuple[tuple[str, int | None], ...] = field(default=())
     sections: tuple[SectionProgress, ...] = ()
     forgiven: dt.date | None = None
-    hidden: bool = False
+    hidden: str = ""

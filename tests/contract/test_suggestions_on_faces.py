@@ -62,4 +62,4 @@ async def test_on_discord_its_author_is_told_alone_and_can_look_it_up(tmp_path: 
             await here.settle()
             assert any("is in the bank now" in text(said) for said in sent.followups)
             assert "is in the bank" in text(await here.ada.slash(here.channel, "mlops suggested"))
-            assert here.spoken() == []
+            assert here.spoken(here.channel) == []

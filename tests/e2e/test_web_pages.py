@@ -263,6 +263,11 @@ async def test_the_days_lead_to_their_threads_and_show_what_one_got(
     await days.first.get_by_role("link").click()
     await answer(page, "I would compare feature distributions and page the owner of the model")
     await expect(days.first.locator(".badge")).to_have_text("Score 4/10")
+    box = page.get_by_label(f"Message #{CHANNEL}")
+    await box.fill("@coach me")
+    await box.press("Enter")
+    drawn = page.locator("#channel-log").get_by_role("img", name="Your points over time: you from 0 to 28.")
+    await expect(drawn).to_be_visible()
 
 
 async def test_who_reads_further_up_is_not_moved_and_a_long_day_does_not_fill_the_page(

@@ -462,6 +462,23 @@ async def test_words_to_the_coach_are_a_command_and_an_answer_to_it_is_an_answer
         assert await client.texts(thread) == [f"@coach {GOOD}"]
 
 
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("/", "/mlops leaderboard"),
+        ("/mlops config ", "/mlops config setup"),
+        ("/mlops admin pau", "/mlops admin pause"),
+        ("/mlops-admin sk", "/mlops-admin skip"),
+        ("/mlops leaderboard m", "/mlops leaderboard month"),
+    ],
+)
+async def test_a_line_is_completed_wherever_it_stands(coach: Running, line: str, option: str) -> None:
+    async with client_of(coach, "Ada") as client:
+        params = f"person={client.person}&channel={CHANNEL}&line={line}"
+        _, answer = await client.get(f"/api/complete?{params}")
+        assert option in [found["line"] for found in answer["options"]]
+
+
 async def test_a_channel_is_added_by_an_organiser_once_and_by_nobody_else(coach: Running) -> None:
     async with client_of(coach, "Ada") as ada, client_of(coach, "Ben") as ben:
         status, answer = await ben.post("/api/channels", {"person": ben.person, "name": "design"})

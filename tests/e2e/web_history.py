@@ -17,8 +17,8 @@ from bot.core.model import KeyPoint, Place, Question, Task, Verdict
 from bot.platforms.web import WebChat, members, units
 from bot.platforms.web.basics import Member, micros
 from bot.stores.sqlite import SqliteStore
+from tests.e2e.basics import SAID
 from tests.e2e.web_chat import CHANNEL, Running, WordGrader
-from tests.e2e.web_process import SAID
 
 PLACE = Place("web", "local", CHANNEL)
 CLAIMS = (

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.core import render
 from bot.core.message import Bar, Chart
-from bot.core.model import Grade, Person, Progress, Receipt, SectionProgress, Standing
+from bot.core.model import OWN_WISH, Grade, Person, Progress, Receipt, SectionProgress, Standing
 from bot.platforms import charts
 
 ADA = Standing(1, False, Person("ada", "Ada"), 15, 2, 4)
@@ -27,7 +27,8 @@ GRADE = Grade(7, (), (), Receipt("words"))
             "in a row. This month's freeze was used for the question of 4 March.",
         ),
         (Progress(None, ADA, 0), "Streak: 0 daily questions in a row\n"),
-        (Progress(None, ADA, 4, hidden=True), "average 7.5\nYou are on no board, as you wished."),
+        (Progress(None, ADA, 4, hidden=OWN_WISH), "average 7.5\nYou are on no board, as you wished."),
+        (Progress(None, ADA, 4, hidden="organiser"), "average 7.5\nYou are on no board: organisers are left out"),
         (Progress(None, ADA, 4, sections=SECTIONS), "Alpha    1        10.0\nBeta     1        5.0"),
         (Progress(None, ADA, 4, sections=SECTIONS), "Your average by section: Alpha 10.0; Beta 5.0."),
     ],

@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from bot.core.message import Bar, Block, Bullets, Chart, Message, Para, Series, Strong, Table
-from bot.core.model import Board, Progress, SectionProgress, Standing
+from bot.core.model import OWN_WISH, Board, Progress, SectionProgress, Standing
 from bot.core.render.words import counted, say
 
+_HIDDEN = "You are on no board, as you wished. /mlops privacy show puts you back."
+_LEFT_OUT = "You are on no board: organisers are left out of them here."
 _PERIODS = {"week": "This week", "month": "This month", "all": "All time"}
 
 
@@ -58,7 +60,7 @@ def progress(person: str, me: Progress, course: Course = ()) -> Message:
             rank = "" if me.hidden else f", rank {row.rank}{'=' if row.tied else ''}"
             blocks.append(Para((Strong(label), f": {text}{rank}")))
     if me.hidden:
-        blocks.append(Para(("You are on no board, as you wished. /mlops privacy show puts you back.",)))
+        blocks.append(Para((_HIDDEN if me.hidden == OWN_WISH else _LEFT_OUT,)))
     blocks.append(Para((Strong("Streak"), f": {counted(me.streak, 'daily question')} in a row{_freeze(me)}")))
     blocks.extend(_sections(me.sections))
     if me.recent:

@@ -71,8 +71,10 @@ def hidden() -> Message:
     )
 
 
-def shown() -> Message:
-    """To somebody who asked to be on the boards again."""
+def shown(*, on_boards: bool) -> Message:
+    """To somebody who asked to be on the boards again; they aren't where organisers are left out."""
+    if not on_boards:
+        return say("It is noted. Organisers are left out of the boards here, so you are on none for now.")
     return say("You are on the boards again, with all your points.", buttons=(_HIDE_ME,))
 
 
@@ -105,8 +107,8 @@ def welcome() -> Message:
 def home_privacy(*, hidden: bool = False) -> Message:
     """What can be done about one's own data; `hidden` says whether the reader is on no board."""
     return say(
-        "What is stored about you: your answers, their grades, and your name as it is shown here. Scores are for"
-        " practice, not for hiring decisions.",
+        "What is stored about you: your answers, their grades, what you suggested, and your name as it is shown here."
+        " Scores are for practice, not for hiring decisions.",
         title="Privacy",
         buttons=(
             Button("Export my data", "privacy", args=(("what", "export"),)),

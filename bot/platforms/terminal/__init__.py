@@ -53,7 +53,8 @@ class Terminal:
         self.say("Coach", text, indent=indent)
 
     async def send(self, parcel: Parcel) -> Sent:
-        self.show(parcel.message, indent="    " if parcel.thread else "")
+        if not parcel.only_for:  # it shows what everybody sees
+            self.show(parcel.message, indent="    " if parcel.thread else "")
         message = str(next(self._ids))
         return Sent(message, f"thread-{message}" if parcel.opens_thread else "")
 

@@ -60,8 +60,10 @@ async def suggestions(coach: Coach, member: Member, channel: str, line: str) -> 
     found = _COMMAND.match(line)
     if not found or not line[: found.end()].endswith(" "):
         return []
-    head = "/mlops-admin " if found[1] else "/mlops "
-    options = await complete(coach, place(channel), line[found.end() :], organiser=member.organiser)
+    head, rest = "/mlops-admin " if found[1] else "/mlops ", line[found.end() :]
+    if rest.casefold().startswith("admin "):
+        head, rest = f"{head}admin ", rest[len("admin ") :]
+    options = await complete(coach, place(channel), rest, organiser=member.organiser)
     return [(head + text, help_) for text, help_ in options]
 
 

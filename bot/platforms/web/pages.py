@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.coach import Coach
 from bot.coach.archive import LAST
 from bot.coach.budget import MILLIONTHS
+from bot.commands import BY_VERB
 from bot.core.errors import UsageError
 from bot.core.model import Person, Place
 from bot.core.ports import Store
@@ -37,6 +38,7 @@ ANSWERS = 20
 WAITING = 20
 LINES = 6  # people whose points are drawn
 MOST_CHANNELS = 50
+LOOKS = ("grades", "suggestions", "health", "digest", "audit")  # commands that only show something
 TEXT_LIMIT = 200  # characters of a search or a section's name
 
 EVERYWHERE = Place(PLATFORM, COMMUNITY, "")
@@ -121,6 +123,7 @@ class Pages:
             {
                 "channels": await self._channels(),
                 **await _troubles(coach),
+                "more": [{"verb": verb, "help": BY_VERB[verb].help} for verb in LOOKS if verb in BY_VERB],
                 "ready": len(questions) - len(drafts),
                 "drafts": [{"id": one.id, "section": one.section, "title": one.title} for one in drafts],
             }

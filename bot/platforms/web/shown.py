@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.coach.archive import Answered, Asked, Waiting
 from bot.core import render
-from bot.core.model import Board, Channel, Podium, Progress, Question, Round, SectionProgress, Standing
+from bot.core.model import OWN_WISH, Board, Channel, Podium, Progress, Question, Round, SectionProgress, Standing
 from bot.platforms.web.wire import Json
 
 Course = Sequence[tuple[dt.date, int]]
@@ -97,7 +97,8 @@ def progress_json(me: Progress, course: Course, bank: Mapping[str, int]) -> Json
         "total": standing_json(me.total) if me.total else None,
         "streak": me.streak,
         "forgiven": me.forgiven.isoformat() if me.forgiven else "",
-        "hidden": me.hidden,
+        "hidden": bool(me.hidden),
+        "own_wish": me.hidden == OWN_WISH,
         "course": course_json(course),
         "sections": [
             _section_json(name, known.get(name), bank.get(name, 0)) for name in dict.fromkeys((*bank, *known))

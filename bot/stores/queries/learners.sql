@@ -1,8 +1,9 @@
 -- What people decide about themselves: being on no board, their zone, the hints that they take.
 
 -- name: off_board_get
+-- One's own wish comes before what else may be the reason.
 SELECT why FROM off_boards
-WHERE platform = :platform AND community = :community AND user_id = :user_id ORDER BY why LIMIT 1;
+WHERE platform = :platform AND community = :community AND user_id = :user_id ORDER BY why DESC LIMIT 1;
 
 -- name: off_board_put
 INSERT INTO off_boards (platform, community, user_id, why) VALUES (:platform, :community, :user_id, :why)

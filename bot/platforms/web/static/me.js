@@ -112,12 +112,12 @@ async function content(app) {
   return [figures(me), drawn && make("section", { class: "card" }, drawn), sections(me.sections), answers.element, privacy(app, me)];
 }
 
-function privacy(app, { hidden }) {
+function privacy(app, { hidden, own_wish: ownWish }) {
   const button = (label, args) => make("button", { type: "button", "data-key": label, text: label, onclick: () => app.run({ verb: "privacy", args }) });
   return card(
     "Your data",
     make("p", { class: "muted", text: `${hidden ? "You are on no board. " : ""}Everything that is stored about you can be taken along, and deleted for good.` }),
-    make("p", { class: "buttons" }, button("Export my data", { what: "export" }), hidden ? button("Put me on boards", { what: "show" }) : button("Leave me off boards", { what: "hide" }), button("Delete my data", { what: "delete" })),
+    make("p", { class: "buttons" }, button("Export my data", { what: "export" }), ownWish ? button("Put me on boards", { what: "show" }) : button("Leave me off boards", { what: "hide" }), button("Delete my data", { what: "delete" })),
   );
 }
 

@@ -114,6 +114,14 @@ function bank(found) {
   );
 }
 
+/** Commands that show more, each with what it shows. */
+function more(found, app) {
+  const lines = found.map(({ verb, help }) =>
+    make("li", {}, make("span", {}, make("strong", { text: verb[0].toUpperCase() + verb.slice(1) }), make("span", { class: "muted", text: help })), button(app, "Show", { verb }, { "aria-label": `Show: ${verb}` })),
+  );
+  return lines.length ? card("More to look at", make("ul", { class: "lines" }, ...lines)) : null;
+}
+
 async function content(app, again) {
   const found = await app.get("organise", {});
   const cards = [
@@ -123,7 +131,8 @@ async function content(app, again) {
     disputed(found.disputed, app),
     budget(found.spent),
     bank(found),
-  ];
+    more(found.more, app),
+  ].filter(Boolean);
   return [notices(found.notices), channels(found.channels, app, again), make("div", { class: "cards" }, ...cards)].filter(Boolean);
 }
 
