@@ -171,6 +171,10 @@ def check_platforms(settings: Settings) -> None:
         for name, value, remedy in needs.get(platform, []):
             if not value:
                 raise SettingsError(f'{name} is not set. Platform "{platform}" needs it{remedy}.')
+    if settings.web_public and "web" not in settings.platforms:
+        raise SettingsError(
+            'COACH_WEB_PUBLIC is set, but the local chat, which serves it, does not run. Add "web" to COACH_PLATFORMS.'
+        )
 
 
 def _slack_needs(settings: Settings) -> list[Need]:

@@ -170,10 +170,13 @@ def _progress(place: Place, person: Person, now: dt.datetime) -> Unit[Progress]:
         for row in found
     )
     sections = yield from _sections(place, person.id)
-    own_month = rules.local_date(zone or days.zone, now).replace(day=1)
-    forgiven = next((day for day in streak.forgiven if day.replace(day=1) == own_month), None)
+    forgiven = _this_month(streak.forgiven, rules.local_date(zone or days.zone, now))
     hidden = yield from _off_boards(place, person.id)
     return Progress(week, total, streak.length, recent, sections, forgiven, hidden)
+
+
+def _this_month(days: Sequence[dt.date], date: dt.date) -> dt.date | None:
+    return next((day for day in days if (day.year, day.month) == (date.year, date.month)), None)
 
 
 def _sections(place: Place, user: str) -> Unit[tuple[SectionProgress, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -216,7 +217,10 @@ async def test_ones_data_can_be_downloaded_and_then_deleted(coach: Running, chro
     async with ada.expect_download() as download:
         await ada.get_by_role("link", name="Download").click()
     saved = await (await download.value).path()
-    assert POOR in await asyncio.to_thread(saved.read_text)
+    exported = json.loads(await asyncio.to_thread(saved.read_text))
+    assert exported["replies"][0]["text"] == POOR
+    kept = exported["kept_by_platform"]  # what the chat itself keeps
+    assert (kept["name"], kept["messages"][0]["text"]) == ("Ada", POOR)
     await command(ada, "/mlops privacy delete")
     await ada.get_by_role("button", name="Delete my data").click()
     await expect(ada.get_by_role("dialog", name="Pick a name")).to_contain_text("are deleted")

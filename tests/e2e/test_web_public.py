@@ -9,8 +9,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.core.errors import SettingsError
 from bot.core.model import Person
-from bot.settings import read_public
+from bot.parts import check_platforms
+from bot.settings import SecretStr, Settings, read_public
 from tests.e2e.web_history import PLACE, History, lived, said
 
 DAYS = ({"Ada": 4, "Ben": 2}, {"Ada": 5, "Ben": 3})
@@ -101,6 +103,11 @@ async def test_nothing_is_public_unless_it_is_set_so(tmp_path: Path) -> None:
 def test_what_names_no_community_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="name=platform/community"):
         read_public(text)
+
+
+def test_public_boards_without_the_chat_that_serves_them_are_refused_at_the_start() -> None:
+    with pytest.raises(SettingsError, match='Add "web" to COACH_PLATFORMS'):
+        check_platforms(Settings(platforms=("discord",), discord_token=SecretStr("x"), web_public="local"))
 
 
 def test_communities_are_named_as_they_are_listed() -> None:

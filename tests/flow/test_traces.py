@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.core.model import Person
-from tests.flow.conftest import PLACE, World, dump
+from tests.flow.conftest import PLACE, World, dump, world_at
 from tests.flow.test_one_reply import half
 
 ZOE = Person("u7731", "Zoe Quint")
 
 
-async def test_nothing_of_a_member_and_organiser_is_left_in_the_database(world: World, tmp_path: Path) -> None:
+async def live(world: World) -> None:
+    """What Zoe does, and what is done about her."""
     coach = world.app.coach
     round_ = await world.daily(organisers=f"<@{ZOE.id}|{ZOE.name}>", **{"organisers-on-boards": "off"})
     await world.say(round_, ZOE.id, half(round_.question.id))
@@ -29,16 +30,22 @@ async def test_nothing_of_a_member_and_organiser_is_left_in_the_database(world: 
     await coach.suggestions.approve(PLACE, 1, by=ZOE)
     await coach.suggestions.decline(PLACE, 2, "no", by=Person("ada", "Ada"))
     await world.app.settle()
-    before = await dump(tmp_path / "coach.sqlite3")
+
+
+async def test_nothing_of_a_member_and_organiser_is_left_in_the_database(tmp_path: Path) -> None:
+    file = tmp_path / "c.sqlite3"
+    async with world_at(file) as world:
+        await live(world)
+        before = await dump(file)
+        await world.app.coach.privacy.delete(PLACE, ZOE)
+        await world.app.settle()
+        after = await dump(file)
+        assert await world.points() == {"Ada": 3}
+        assert [done.act for done in (await world.app.coach.acts.page(PLACE))[0]].count("override") == 2
     assert ZOE.id in before
     assert ZOE.name in before
-    await coach.privacy.delete(PLACE, ZOE)
-    await world.app.settle()
-    after = await dump(tmp_path / "coach.sqlite3")
     assert ZOE.id not in after
     assert ZOE.name not in after
     assert "Number 1" not in after
     assert "Number 2" not in after
     assert "Number 0" in after  # it is in the bank, and belongs to the community
-    assert await world.points() == {"Ada": 3}
-    assert [done.act for done in (await coach.acts.page(PLACE))[0]].count("override") == 2

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.core import strict
-from bot.core.model import Coverage, KeyPoint, Task, Verdict
+from bot.core.model import Coverage, KeyPoint, Task
 from bot.graders.embedded import EmbeddedGrader
 
 QUESTION = (
@@ -189,20 +189,20 @@ async def test_a_quote_supports_the_point_that_it_carries_only(grader: EmbeddedG
     assert await grader.supports(pairs) == [True, False, False, False]
 
 
-def containers(answer: str) -> Verdict:
-    """The first worked example's situation: orchestrated containers and a pipeline, but no word on the upkeep."""
+def containers(answer: str) -> int:
+    """The posted score in the first worked example's situation: containers and a pipeline, no word on the upkeep."""
     sample = """I pack models into containers, Docker for one, and Kubernetes spreads and scales them. It matters that
     the model's quality is watched, that versions are tracked and that changes are compared in A/B tests. I also build a
     dependable CI/CD pipeline, so that releases are smooth."""
     question = "How do you bring a model to production so that it scales and stays reliable?"
     asked = Task(question, sample, strict.split(sample), answer)
-    return EmbeddedGrader().judge(asked)
+    return strict.enforce(asked, EmbeddedGrader().judge(asked)).score
 
 
 def test_containers_and_ci_without_the_upkeep_score_5_to_7() -> None:
     partial = """I put the model into a small Docker container made from a project template. Kubernetes runs and scales
     these containers, and a CI/CD pipeline automates most of the way to a release, which makes it reliable."""
-    assert 5 <= containers(partial).score <= 7
+    assert 5 <= containers(partial) <= 7
 
 
 SEEDS = Path(__file__).parents[3] / "shared" / "seeds"

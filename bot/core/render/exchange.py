@@ -14,9 +14,7 @@ MOST_FAULTS = 15
 def bank_exported(document: str, count: int) -> Message:
     """The bank as a file; `count` questions."""
     if not count:
-        return say(
-            "This community has no questions of its own yet. /mlops bank export all gives those of everybody."
-        )
+        return say("This community has no questions of its own yet. /mlops bank export all gives those of everybody.")
     words = f"{counted(count, 'question')}. Change what you like and bring it in with /mlops bank import."
     return Message("The bank", (Para((words,)), Attachment("mlops-coach-bank.md", document)))
 

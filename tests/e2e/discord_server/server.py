@@ -170,8 +170,9 @@ class DiscordServer:
         return [m for m in mine if system or m.type not in (6, 21)]
 
     def replies(self, message: Message) -> list[Message]:
-        """The coach's public replies to a message."""
-        return [m for m in self.messages(message.channel) if m.reference == message.id]
+        """The public replies to a message, but for what the coach says aside: it has no button and goes away again."""
+        found = [m for m in self.messages(message.channel) if m.reference == message.id]
+        return [m for m in found if m.components or not m.embeds]
 
     async def wait_for(self, predicate: Callable[[], T | None], seconds: float = 10.0) -> T:
         """The predicate's first true value. Raises AssertionError when there is none in time."""
