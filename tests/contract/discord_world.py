@@ -20,7 +20,7 @@ from bot.core import render
 from bot.core.model import Person, Place, Round
 from bot.platforms.discord import DiscordChat
 from bot.stores.sqlite import SqliteStore
-from tests.flow.conftest import BANK, WordGrader
+from tests.flow.world import BANK, WordGrader
 
 
 class VirtualClock:

@@ -22,7 +22,7 @@ from bot.platforms.slack.link.installs import Installs
 from bot.platforms.slack.link.workspaces import Workspaces
 from bot.stores.sqlite import SqliteStore
 from tests.e2e.slack_server import Channel, Ephemeral, Interaction, Message, SlackServer, Team, User, View
-from tests.flow.conftest import BANK, HandClock, WordGrader
+from tests.flow.world import BANK, HandClock, WordGrader
 
 
 @dataclass

@@ -18,7 +18,7 @@ from bot.platforms.discord import DiscordChat
 from bot.stores.sqlite import SqliteStore
 from tests.contract.discord_world import Server, server, text
 from tests.contract.stages import ORGANISER, ROUND_HOURS, Said, Stage
-from tests.flow.conftest import BANK
+from tests.flow.world import BANK
 
 _MARKUP = re.compile(
     r"```\n?(?P<code>.*?)\n?```|\\(?P<plain>.)|<t:\d+:\w>|(?P<call>@everyone|@here|<@[!&]?\d+>)"

@@ -23,7 +23,7 @@ from bot.platforms.web.basics import micros
 from bot.stores import open_store
 from tests import postgres_server
 from tests.contract.stages import ORGANISER, ROUND_HOURS, Said, Stage
-from tests.flow.conftest import BANK, HandClock, WordGrader
+from tests.flow.world import BANK, HandClock, WordGrader
 
 CHANNEL = "mlops-daily"
 Json = dict[str, Any]

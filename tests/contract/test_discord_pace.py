@@ -23,7 +23,7 @@ from bot.stores.sqlite import SqliteStore
 from tests.contract.discord_world import VirtualClock
 from tests.e2e.discord_server import DiscordServer
 from tests.e2e.discord_server.faults import VIA
-from tests.flow.conftest import BANK, WordGrader
+from tests.flow.world import BANK, WordGrader
 
 ALLOWED_S = 5.0
 """Of shards that share a bucket, Discord lets one begin in so many seconds."""

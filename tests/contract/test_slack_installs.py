@@ -19,7 +19,7 @@ from bot.platforms.slack.link.crypt import Vault
 from bot.platforms.slack.link.installs import Installs, States, known
 from bot.stores import sqlite
 from bot.stores.sqlite import SqliteStore
-from tests.flow.conftest import HandClock
+from tests.flow.world import HandClock
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 TOKEN = "xoxb-1-2-three"

@@ -19,7 +19,7 @@ from bot.platforms.slack.link import oauth
 from bot.platforms.slack.link.scopes import SCOPES
 from tests.contract.slack_ears import Line, ended, line
 from tests.e2e.slack_server import SlackServer, User
-from tests.flow.conftest import HandClock
+from tests.flow.world import HandClock
 
 
 @dataclass

@@ -24,8 +24,8 @@ from bot.stores import admin, copying, open_store
 from bot.stores.sql import SCHEMA, load_migrations
 from bot.stores.tables import tables
 from tests import postgres_server
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import BANK, PLACE, HandClock, Room, WordGrader, World
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("sqlite", "postgres")

@@ -30,7 +30,7 @@ from bot.core.errors import UsageError
 from bot.core.model import Place, Task, Verdict
 from bot.platforms.web import WebChat
 from bot.stores.sqlite import SqliteStore
-from tests.flow.conftest import BANK, WordGrader
+from tests.flow.world import BANK, WordGrader
 
 PEOPLE = 10
 PAUSE_S = 0.8

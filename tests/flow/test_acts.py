@@ -6,9 +6,9 @@ import pytest
 
 from bot.core.message import Message
 from bot.core.model import Person
-from tests.flow.conftest import PLACE, World
 from tests.flow.test_calendar import told
 from tests.flow.test_one_reply import half
+from tests.flow.world import PLACE, World
 
 ACTS: list[tuple[str, dict[str, str], str]] = [
     ("config set", {"name": "rule", "value": "best"}, "changed the settings rule of daily"),

@@ -8,8 +8,8 @@ import pytest
 
 from bot.core.errors import UsageError
 from bot.core.model import Person, Place, Round
-from tests.flow.conftest import PLACE, World
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, World
 
 ADA = Person("ada", "Ada")
 

@@ -13,9 +13,9 @@ from bot.core import render
 from bot.core.errors import UsageError
 from bot.core.message import Message
 from bot.core.model import Person, Place
-from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_one_reply import full
+from tests.flow.world import PLACE, HandClock, Room, World, world_at
 
 ORGA = Person("orga", "Orga")
 

@@ -19,8 +19,8 @@ from bot.coach.grading import COSTLY_TRIES
 from bot.core.errors import GraderAway
 from bot.core.message import Message
 from bot.core.model import Place, Receipt, Task, Verdict
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World, store_at
 from tests.flow.test_one_reply import half
+from tests.flow.world import BANK, PLACE, HandClock, Room, WordGrader, World, store_at
 
 TOKENS, COST = 1_000, 0.01
 

@@ -12,9 +12,9 @@ import pytest
 from bot.core.message import ParcelKind
 from bot.core.model import Person
 from bot.core.steps import DECISIONS
-from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_one_reply import half
+from tests.flow.world import PLACE, HandClock, Room, World, world_at
 
 ADA, ORGA = Person("ada", "Ada"), Person("orga", "Orga")
 DOCUMENT = "### 1. On drift\n\n**Question:** How is drift told?\n"

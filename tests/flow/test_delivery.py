@@ -12,9 +12,9 @@ from bot.core.errors import PlatformAway, PlatformError
 from bot.core.message import Parcel, ParcelKind
 from bot.core.model import Person, Place
 from bot.core.ports import Sent, rows
-from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import CrashAt
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, HandClock, Room, World, world_at
 
 OTHER = Place("room", "guild", "other")
 

@@ -11,7 +11,7 @@ from bot.coach import delivery
 from bot.core.message import Parcel
 from bot.core.model import Place
 from bot.core.ports import Sent
-from tests.flow.conftest import Room, world_at
+from tests.flow.world import Room, world_at
 
 CHANNELS = 18
 AT_ONCE = 5

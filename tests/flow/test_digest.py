@@ -9,10 +9,10 @@ import pytest
 
 from bot.core.message import Message, ParcelKind
 from bot.core.model import Person, Place
-from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_calendar import told
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, HandClock, Room, World, world_at
 
 
 def posted(room: Room) -> list[tuple[str, str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.coach import records
 from bot.core.ports import rows
-from tests.flow.conftest import PLACE, World
+from tests.flow.world import PLACE, World
 
 
 async def looked_at(world: World) -> list[str]:

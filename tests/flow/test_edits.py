@@ -9,8 +9,8 @@ import pytest
 
 from bot.coach.replies import Taken
 from bot.core.model import Person, Round
-from tests.flow.conftest import PLACE, World
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, World
 
 RULES = ("first", "best", "latest")
 TALK = "never mind, sorry"

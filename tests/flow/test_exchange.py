@@ -10,9 +10,9 @@ import pytest
 from bot.commands import Call, dispatch
 from bot.core.message import Attachment, Form, Message
 from bot.core.model import Person, Place
-from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_calendar import told
+from tests.flow.world import PLACE, HandClock, Room, World, world_at
 
 DOCUMENT = """# Ours
 

@@ -16,7 +16,7 @@ from bot.core import rules
 from bot.core.message import Parcel
 from bot.core.model import Person, Place, Reply, Round
 from bot.core.ports import Row, Sent, one, rows
-from tests.flow.conftest import PLACE, Room, World, sqlite_only, world_at
+from tests.flow.world import PLACE, Room, World, sqlite_only, world_at
 
 FLOODS = {"sqlite": 10_000, "postgres": 1_000}  # so many that a wrong order can't pass by luck, and soon over
 ELSEWHERE = Place("room", "another guild", "daily")

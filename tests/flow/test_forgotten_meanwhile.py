@@ -11,10 +11,10 @@ from bot.core.message import Parcel
 from bot.core.model import Person
 from bot.core.ports import Sent, Store, rows
 from bot.platforms.erasures import Erasures
-from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import CrashAt
 from tests.flow.test_late import Halting
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, HandClock, Room, World, world_at
 
 ADA = Person("ada", "Ada")
 

@@ -14,9 +14,9 @@ import pytest
 from bot.app import assemble
 from bot.core.errors import GraderError
 from bot.core.model import Person, Task, Verdict
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import BANK, PLACE, HandClock, Room, World, world_at
 
 LONG = (
     "In my own words I would say that alpha{0} one comes before anything else, and beta{0} two follows from it, "

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.core.ports import rows
-from tests.flow.conftest import PLACE, World
 from tests.flow.test_learners import ADA, all_is_right, buttons, shown
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, World
 
 
 async def test_a_hint_says_what_it_costs_before_anything_is_taken(world: World) -> None:

@@ -15,9 +15,9 @@ from bot.core.errors import GraderError, PlatformAway, PlatformError
 from bot.core.message import Parcel
 from bot.core.model import Task, Verdict
 from bot.core.ports import Sent, Store, rows
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World
 from tests.flow.test_many import Twins, answers, turn, twins_at
 from tests.flow.test_one_reply import full
+from tests.flow.world import BANK, PLACE, HandClock, Room, WordGrader, World
 
 
 class OneByOne(Room):

@@ -11,8 +11,8 @@ from bot.coach import results
 from bot.core.message import Message, Table
 from bot.core.model import Person, Progress, Reply, Round
 from bot.core.ports import rows
-from tests.flow.conftest import PLACE, HandClock, Room, World, dump, world_at
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, HandClock, Room, World, dump, world_at
 
 ADA = Person("ada", "Ada")
 

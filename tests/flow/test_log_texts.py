@@ -14,7 +14,7 @@ from bot.core.message import Parcel
 from bot.core.model import Task, Verdict
 from bot.core.ports import Unit, one
 from bot.ops import logs
-from tests.flow.conftest import PLACE, World
+from tests.flow.world import PLACE, World
 
 WORDS = "alpha{0} one, beta{0} two, gamma{0} three and a zugzwang besides"
 PRIVATE = ("zugzwang", "quixotte", "Quixotte", "fianchetto")

@@ -16,9 +16,9 @@ from bot.core.message import Parcel
 from bot.core.model import Task, Verdict
 from bot.core.ports import Sent, Store
 from bot.stores.sqlite import SqliteStore
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader, World, store_at, world_at
 from tests.flow.crashes import CrashAt
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import BANK, PLACE, HandClock, Room, WordGrader, World, store_at, world_at
 
 
 class SlowGrader(WordGrader):

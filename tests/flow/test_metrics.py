@@ -24,7 +24,7 @@ from bot.ops.metrics import Metrics
 from bot.ops.reading import Reading
 from bot.ops.watch import Watched
 from bot.stores import schema_version
-from tests.flow.conftest import BANK, HandClock, Room, WordGrader, World, sqlite_only, store_at
+from tests.flow.world import BANK, HandClock, Room, WordGrader, World, sqlite_only, store_at
 
 FULL = "alpha{0} one and beta{0} two and gamma{0} three and delta{0} four, at some length"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.model import Person
-from tests.flow.conftest import HandClock, Room, World, world_at
+from tests.flow.world import HandClock, Room, World, world_at
 
 FULL = "alpha{0} one beta{0} two gamma{0} three delta{0} four is what I would say here"
 HALF = "alpha{0} one beta{0} two and nothing else comes to my mind"

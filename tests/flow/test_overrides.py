@@ -11,10 +11,10 @@ import pytest
 from bot.core.message import Form, Message, ParcelKind
 from bot.core.model import Person
 from bot.core.ports import rows
-from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_calendar import told
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, HandClock, Room, World, world_at
 
 ADA, ORGA = Person("ada", "Ada"), Person("orga", "Orga")
 

@@ -15,9 +15,9 @@ from bot.coach import Graders, grading
 from bot.coach.budget import Budget, Limits, Spent
 from bot.core.errors import StoreAway
 from bot.core.ports import Store
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, World, store_at
 from tests.flow.test_costs import COST, TOKENS, PaidGrader
 from tests.flow.test_one_reply import half
+from tests.flow.world import BANK, PLACE, HandClock, Room, World, store_at
 
 
 class Faltering:

@@ -10,8 +10,8 @@ import pytest
 
 from bot.coach.replies import Taken
 from bot.core.model import Person, Place
-from tests.flow.conftest import PLACE, World, dump, world_at
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, World, dump, world_at
 
 ADA, BEN = Person("ada", "Ada"), Person("ben", "Ben")
 

@@ -6,9 +6,9 @@ import pytest
 
 from bot.core.message import Message
 from bot.core.model import Place
-from tests.flow.conftest import PLACE, World
 from tests.flow.test_calendar import told
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, World
 
 
 async def answered(world: World) -> str:

@@ -10,9 +10,9 @@ import pytest
 
 from bot.coach import recounts, results
 from bot.core.ports import Query, Row, Store, Unit, no_crash, rows
-from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, HandClock, Room, World, world_at
 
 Params = dict[str, str | int | float | None]
 

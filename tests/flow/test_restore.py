@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bot.stores import admin, open_store
 from tests import postgres_server
-from tests.flow.conftest import HandClock, Room, WordGrader, World, assemble_at
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import HandClock, Room, WordGrader, World, assemble_at
 
 
 def silent(_: int) -> object:

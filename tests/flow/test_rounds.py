@@ -16,9 +16,9 @@ from bot.core.errors import PlatformAway, PlatformError, UsageError
 from bot.core.message import Parcel, ParcelKind
 from bot.core.model import Place, RoundState
 from bot.core.ports import rows
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import BANK, PLACE, HandClock, Room, World, world_at
 
 
 async def scheduled(world: World, **settings: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.ops.skew import EVERY_S, Skew, apart
-from tests.flow.conftest import HandClock, World
+from tests.flow.world import HandClock, World
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 

@@ -16,8 +16,8 @@ from bot.coach.results import summaries
 from bot.core import rules
 from bot.core.model import Attempt, Board, CountingRule, Person, Place, Round
 from bot.core.ports import rows
-from tests.flow.conftest import PLACE, World, world_at
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import PLACE, World, world_at
 
 
 async def board(world: World, who: str, period: str = "all", topic: str = "", place: Place = PLACE) -> Board:

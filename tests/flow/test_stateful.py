@@ -38,7 +38,7 @@ from bot.core.model import CountingRule, Person, Reply, Round
 from bot.core.ports import Row, Store, Unit, rows
 from bot.stores import open_store
 from tests import postgres_server
-from tests.flow.conftest import BANK, PLACE, HandClock, Room, WordGrader
+from tests.flow.world import BANK, PLACE, HandClock, Room, WordGrader
 
 PEOPLE = ("ada", "ben", "cleo")
 SCORES = {0: 1, 1: 2, 2: 5, 3: 8, 4: 10}

@@ -11,9 +11,9 @@ import pytest
 from bot.commands import Call, dispatch
 from bot.core.message import Form, Message, ParcelKind
 from bot.core.model import Person, Question
-from tests.flow.conftest import PLACE, HandClock, Room, World, world_at
 from tests.flow.crashes import Crash, CrashAt
 from tests.flow.test_calendar import told
+from tests.flow.world import PLACE, HandClock, Room, World, world_at
 
 ADA, ORGA = Person("ada", "Ada"), Person("orga", "Orga")
 ANSWER = "It is told by comparing the live inputs with those of the training set."

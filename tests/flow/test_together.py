@@ -10,8 +10,8 @@ from typing import Any
 from bot.coach.copies import COMPARED_AT_ONCE
 from bot.core.message import Parcel
 from bot.core.ports import Sent
-from tests.flow.conftest import Room, World, sqlite_only, world_at
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import Room, World, sqlite_only, world_at
 
 
 def told(number: int) -> str:

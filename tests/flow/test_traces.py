@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.core.model import Person
-from tests.flow.conftest import PLACE, World, dump, world_at
 from tests.flow.test_one_reply import half
+from tests.flow.world import PLACE, World, dump, world_at
 
 ZOE = Person("u7731", "Zoe Quint")
 

@@ -13,8 +13,8 @@ from bot.commands import ARGUMENT_LIMIT, BY_VERB, TABLE, Call, Command, Kind, co
 from bot.core.errors import UsageError
 from bot.core.message import Form, Message
 from bot.core.model import Person, Place
-from tests.flow.conftest import MONDAY, PLACE, World, world_at
 from tests.flow.test_one_reply import full, half
+from tests.flow.world import MONDAY, PLACE, World, world_at
 
 
 @pytest.fixture

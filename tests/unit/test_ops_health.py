@@ -16,7 +16,7 @@ from bot.ops.health import Beats, Health, Parts, Patient
 from bot.ops.metrics import Metrics
 from bot.ops.reading import Reading
 from bot.ops.server import OpsServer
-from tests.flow.conftest import HandClock
+from tests.flow.world import HandClock
 
 T = TypeVar("T")
 P = ParamSpec("P")

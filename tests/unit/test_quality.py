@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.quality import Weakness, order, quality
-from tests.flow.conftest import question
+from tests.flow.world import question
 
 QUESTION = question(1)
 CLAIMS = [point.claim for point in QUESTION.key_points]
