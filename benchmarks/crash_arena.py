@@ -22,7 +22,7 @@ from benchmarks.crash_people import STEADY, People
 from benchmarks.crash_records import Trouble
 from benchmarks.crash_world import World
 from bot.coach import results
-from bot.coach.delivery import _parcel as parcel_of
+from bot.coach.parcels import parcel_of
 from bot.core.ports import Unit
 from bot.stores import open_store
 

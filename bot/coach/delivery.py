@@ -9,16 +9,13 @@ import datetime as dt
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-from bot.coach import digest, records, suggestions
-from bot.coach.replies import grade_in
-from bot.coach.standings import podium
+from bot.coach import records
+from bot.coach.parcels import Words, lost_parcel, parcel_of
 from bot.coach.work import LEASE, RETRY_AFTER_ERROR_S, Bell, backoff, stop
-from bot.core import render
 from bot.core.errors import PlatformAway, PlatformError, StoreError
-from bot.core.message import Message, Parcel, ParcelKind
-from bot.core.model import Channel, Person, Place
+from bot.core.message import Parcel, ParcelKind
 from bot.core.ports import (
     NO_METER,
     Clock,
@@ -44,26 +41,14 @@ BATCH = 50
 
 LONGEST_WAIT_S = 30.0
 
-AHEAD, AHEAD_S = 10, 1.0
-"""Messages of one channel whose words are read together, and seconds for which these count as the present ones."""
-
 MOST_AT_WORK = 200
 """Channels that are sent to at once. More would only wait for the platform's own limits, and give up in the end."""
 
 SEND_S = 120.0
 """Seconds that a platform has to send one message, its own retries included."""
 
-_FOR_ITS_AUTHOR = (ParcelKind.PENDING, ParcelKind.PACED, ParcelKind.WELCOME)
-
 TRIES = 5
 """How often a message is tried that fails for a reason that no platform gave."""
-
-
-_LETTERS: Final[Mapping[ParcelKind, Callable[[Place, str], Unit[tuple[Message, str] | None]]]] = {
-    ParcelKind.SUGGESTION: suggestions.words,
-    ParcelKind.DIGEST: digest.words,
-}
-"""What is said about no round: the words by what they are about, and the one person they are for ("" for all)."""
 
 
 class _Held:
@@ -206,7 +191,7 @@ class Delivery:
     async def _send_all(self, waiting: list[Row], held: _Held) -> None:
         """Send a channel's rows in order, until one has to wait or the channel is no longer ours."""
         marks: list[asyncio.Task[object]] = []
-        words = _Words(self._store, self._clock, waiting)
+        words = Words(self._store, self._clock, waiting)
         try:
             while waiting:
                 self._require(held)
@@ -222,7 +207,7 @@ class Delivery:
             if marks:
                 await asyncio.gather(*marks)
 
-    async def _one(self, row: Row, held: _Held, marks: list[asyncio.Task[object]], words: _Words) -> float:
+    async def _one(self, row: Row, held: _Held, marks: list[asyncio.Task[object]], words: Words) -> float:
         """Deliver one message; the seconds that its channel has to wait, 0.0 when it can go on."""
         personal = False
         try:
@@ -264,7 +249,7 @@ class Delivery:
 
     async def _void(self, row: Row, held: _Held, marks: list[asyncio.Task[object]]) -> None:
         """There is nothing to say: withdrawn, forgotten, or the round is gone."""
-        lost = await self._store.read(_lost, row) if self._erases else None
+        lost = await self._store.read(lost_parcel, row) if self._erases else None
         there = await self._found(row, lost) if lost else None
         if lost and there:  # it was said before a crash, to somebody who is forgotten since
             await self._mark(row, lost, there)
@@ -325,7 +310,7 @@ class Delivery:
 
     async def _without_thread(self, row: Row, sent: Sent) -> None:
         """A question that got no thread must not ask for replies there."""
-        parcel = await self._store.read(_parcel, row)
+        parcel = await self._store.read(parcel_of, row)
         if parcel:
             with contextlib.suppress(PlatformError):
                 await _in_time(self._platform.amend(sent.message, parcel))
@@ -378,29 +363,6 @@ class Delivery:
         await asyncio.gather(*(self._wait(row, held, seconds, row["tries"] - 1) for row in untried))
 
 
-class _Words:
-    """The parcels of a channel's rows, several read together: the way to the database takes longer than reading them.
-
-    None is older than AHEAD_S when it is used; what changes even so is said again, as an edit.
-    """
-
-    def __init__(self, store: Store, clock: Clock, waiting: Sequence[Row]) -> None:
-        """`waiting` are the rows that are still to be sent, in order, at any time."""
-        self._store, self._clock, self._waiting = store, clock, waiting
-        self._until = clock.now()
-        self._read: dict[int, Parcel | None] = {}
-
-    async def of(self, row: Row) -> Parcel | None:
-        """What `_parcel` gives for the first of those that wait, and raises for it."""
-        if row["id"] not in self._read or self._clock.now() >= self._until:
-            ahead = 1 if self._read else AHEAD  # what was left shows that sending is slow
-            self._until = self._clock.now() + dt.timedelta(seconds=AHEAD_S)
-            self._read = await self._store.read(_parcels, self._waiting[:ahead])
-        if row["id"] not in self._read:  # it is told why
-            return await self._store.read(_parcel, row)
-        return self._read.pop(row["id"])
-
-
 async def _in_time(call: Coroutine[Any, Any, T]) -> T:
     """What a platform answers. Raises PlatformAway when that takes too long: its channel waits for it meanwhile."""
     try:
@@ -444,101 +406,3 @@ def _drop(row: Row, lease: Mapping[str, int], why: str, state: str) -> Unit[bool
     if dropped and row["kind"] == ParcelKind.QUESTION:
         yield from one("round_skip", id=row["round_id"])
     return dropped is not None
-
-
-def _lost(row: Row) -> Unit[Parcel | None]:
-    """What tells a message that all could see from others, without its words, where its person is forgotten."""
-    reply = (yield from one("reply_get", id=row["reply_id"])) if row["reply_id"] else None
-    kind = ParcelKind(row["kind"])
-    if reply is None or reply["user_id"] or reply["private"] or kind is not ParcelKind.GRADE:
-        return None
-    found = yield from one("round_get", id=row["round_id"])
-    assert found is not None  # noqa: S101  replies refer to their round
-    home = records.channel(found, found["channel_id"])
-    return _to(home, str(row["id"]), kind, reply["channel"], Message(), reply_to=reply["message"])
-
-
-def _parcels(waiting: Sequence[Row]) -> Unit[dict[int, Parcel | None]]:
-    """The parcels of outbox rows by their ids, up to the first that can't be made."""
-    found: dict[int, Parcel | None] = {}
-    for row in waiting:
-        try:
-            found[row["id"]] = yield from _parcel(row)
-        except Exception:  # noqa: BLE001  raised when its turn comes
-            break
-    return found
-
-
-def _parcel(row: Row) -> Unit[Parcel | None]:
-    """The words of an outbox row as they are now; None when there is nothing to say any more."""
-    kind = ParcelKind(row["kind"])
-    if row["reply_id"] is not None:
-        return (yield from _answered(row, kind))
-    found = yield from one("round_get", id=row["round_id"])
-    if found is not None and kind in _LETTERS:
-        return (yield from _letter(row, kind, records.channel(found, found["channel_id"])))
-    if found is None or not found["body"]:
-        return None
-    key, home = str(row["id"]), records.channel(found, found["channel_id"])
-    if kind is ParcelKind.QUESTION:
-        round_ = records.round_(found)
-        title = render.thread_title(round_.question)
-        return _to(home, key, kind, "", render.question_post(round_, found["answered"]), opens_thread=title)
-    if kind is not ParcelKind.REVEAL:
-        return None
-    round_ = records.round_(found)
-    result = yield from podium(round_)
-    credit = yield from suggestions.credit(home.place, round_.question.id)
-    words = render.reveal(round_, result, credit)
-    return _to(home, key, kind, round_.thread, words, reply_to=round_.message)
-
-
-def _answered(row: Row, kind: ParcelKind) -> Unit[Parcel | None]:
-    """The words of an outbox row that is about a reply."""
-    found = yield from one("round_home", id=row["round_id"])
-    reply = yield from one("reply_get", id=row["reply_id"])
-    if found is None or reply is None or not reply["user_id"] or reply["state"] in ("withdrawn", "replaced"):
-        return None
-    key, home = str(row["id"]), records.home(found)
-    only_for = reply["user_id"] if reply["private"] or kind in _FOR_ITS_AUTHOR else ""
-    reply_to = "" if reply["private"] else reply["message"]
-    if kind is ParcelKind.PENDING:
-        return _to(home, key, kind, reply["channel"], render.pending(), reply_to=reply_to, only_for=only_for)
-    if kind is ParcelKind.WELCOME:
-        return _to(home, key, kind, reply["channel"], render.welcome(), reply_to=reply_to, only_for=only_for)
-    if kind is ParcelKind.PACED:
-        words = render.paced(records.moment(reply["ready_at"]))
-        return _to(home, key, kind, reply["channel"], words, reply_to=reply_to, only_for=only_for)
-    own = yield from grade_in(reply)
-    if own.grade is None:
-        return None
-    message = render.grade(own.grade, own.reply_id, own.notes, own.off, changed=own.changed)
-    author = Person(reply["user_id"], reply["author_name"])
-    return _to(
-        home, key, kind, reply["channel"], message, reply_to=reply_to, only_for=only_for, author=author,
-        written=records.moment(reply["at"]),
-    )  # fmt: skip
-
-
-def _letter(row: Row, kind: ParcelKind, home: Channel) -> Unit[Parcel | None]:
-    said = yield from _LETTERS[kind](home.place, row["about"])
-    return _to(home, str(row["id"]), kind, "", said[0], only_for=said[1]) if said else None
-
-
-def _to(
-    home: Channel,
-    key: str,
-    kind: ParcelKind,
-    thread: str,
-    message: Message,
-    *,
-    reply_to: str = "",
-    only_for: str = "",
-    author: Person | None = None,
-    opens_thread: str = "",
-    written: dt.datetime | None = None,
-) -> Parcel:
-    return Parcel(
-        key, kind, home.place.platform, home.place.community, home.place.channel, thread, message, reply_to, only_for,
-        author, opens_thread, home.pin, home.archive_after, written,
-    )  # fmt: skip
