@@ -38,6 +38,13 @@ class Limits:
     community_tokens: int = 0
     community_money: float = 0.0
 
+    @property
+    def of_one(self) -> tuple[int, float]:
+        """The most that one community may spend in a day: tokens and money, 0 for no limit."""
+        tokens = [limit for limit in (self.tokens, self.community_tokens) if limit]
+        money = [limit for limit in (self.money, self.community_money) if limit]
+        return min(tokens, default=0), min(money, default=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -59,7 +66,7 @@ class Budget:
     """Keeps a grader within limits."""
 
     def __init__(self, store: Store, clock: Clock, limits: Limits, estimate: Estimate) -> None:
-        self._store, self._clock, self._limits, self._estimate = store, clock, limits, estimate
+        self._store, self._clock, self.limits, self._estimate = store, clock, limits, estimate
         self._owed: dict[tuple[str, Place], Spent] = {}
         """What reservations were too high by and couldn't be noted, by day and community."""
 
@@ -77,7 +84,7 @@ class Budget:
         """Grade within the limits. Raises GraderAway where one would be passed, and what the grader raises."""
         now = self._clock.now()
         most = self._estimate(task)
-        passed = await self._store.write(_reserve, place, _day(now), most, self._limits)
+        passed = await self._store.write(_reserve, place, _day(now), most, self.limits)
         if passed:
             notice = f"The day's {passed} for grading are used up. What waits is graded tomorrow (UTC)."
             wait = min(LOOK_AGAIN_S, _until_tomorrow(now))

@@ -269,6 +269,11 @@ class Grading:
         """What grading has cost a community today (UTC); None where nobody counts."""
         return await self._graders.budget.today(place) if self._graders.budget else None
 
+    @property
+    def day_limits(self) -> tuple[int, float]:
+        """What a community may spend in a day: tokens and money, 0 for no limit."""
+        return self._graders.budget.limits.of_one if self._graders.budget else (0, 0.0)
+
     async def _postpone(self, row: Row, claim: _Claim, error: GraderAway) -> None:
         """The grader is away: the reply waits, however long that takes, and its author is told once."""
         now = self._clock.now()

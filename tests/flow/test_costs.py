@@ -20,7 +20,7 @@ from bot.core.errors import GraderAway
 from bot.core.message import Message
 from bot.core.model import Place, Receipt, Task, Verdict
 from tests.flow.test_one_reply import half
-from tests.flow.world import BANK, PLACE, HandClock, Room, WordGrader, World, store_at
+from tests.flow.world import BANK, PLACE, HandClock, Room, WordGrader, World, sqlite_only, store_at
 
 TOKENS, COST = 1_000, 0.01
 
@@ -235,3 +235,10 @@ async def test_a_reply_that_costs_at_every_try_and_gets_no_grade_is_left_to_the_
     assert len(world.grader.asked) == COSTLY_TRIES
     assert "couldn't be used" in await failed(world)
     assert len(world.room.texts("pending")) == 1
+
+
+@sqlite_only
+def test_what_one_community_may_spend_is_the_lower_of_its_own_limit_and_that_of_all() -> None:
+    assert Limits().of_one == (0, 0.0)
+    assert Limits(tokens=900, community_money=0.5).of_one == (900, 0.5)
+    assert Limits(tokens=900, community_tokens=100, money=2.0, community_money=5.0).of_one == (100, 2.0)

@@ -217,6 +217,7 @@ async def _troubles(coach: Coach) -> Json:
     failed, dropped = await coach.organise.failed(EVERYWHERE)
     disputed = await coach.organise.disputed(EVERYWHERE)
     spent = await coach.grading.spent_today(EVERYWHERE)
+    tokens, money = coach.grading.day_limits
     notices = await coach.notices.of(EVERYWHERE)
     return {
         "waiting": [waiting_json(reply) for reply in waiting],
@@ -226,4 +227,5 @@ async def _troubles(coach: Coach) -> Json:
         "disputed": [{"id": id_, "name": name, "scores": scores} for id_, name, scores in disputed],
         "notices": [{"text": text, "since": since.isoformat()} for text, since in notices],
         "spent": {"tokens": spent.tokens, "cost": spent.cost / MILLIONTHS} if spent else None,
+        "limits": {"tokens": tokens, "money": money},
     }

@@ -96,11 +96,18 @@ function disputed(found, app) {
   return card("Graders disagree", table("Answers on which graders disagree", ["Who", "Scores", ""], rows));
 }
 
-function budget(spent) {
-  const text = spent
-    ? `${count(spent.tokens, "token")}, cost ${spent.cost.toFixed(2)}. Days are in UTC.`
-    : "Nothing: answers are graded on this machine, without a model that costs.";
-  return card("Spent on grading today", make("p", { text }));
+function budget(spent, limits) {
+  if (!spent) {
+    return card("Spent on grading today", make("p", { text: "Nothing: answers are graded on this machine, without a model that costs." }));
+  }
+  const tokens = limits.tokens ? ` of ${limits.tokens.toLocaleString()}` : "";
+  const money = limits.money ? ` of ${limits.money.toFixed(2)}` : "";
+  const none = tokens || money ? "What is beyond a limit is graded the next day." : "No limit is set.";
+  return card(
+    "Spent on grading today",
+    make("p", { text: `${count(spent.tokens, "token")}${tokens}, cost ${spent.cost.toFixed(2)}${money}.` }),
+    make("p", { class: "fine", text: `${none} Days are in UTC.` }),
+  );
 }
 
 function bank(found) {
@@ -129,7 +136,7 @@ async function content(app, again) {
     dropped(found.dropped),
     waiting(found.waiting, found.waiting_count),
     disputed(found.disputed, app),
-    budget(found.spent),
+    budget(found.spent, found.limits),
     bank(found),
     more(found.more, app),
   ].filter(Boolean);
