@@ -127,7 +127,8 @@ async def graded(
         async with free:
             return name, question, await assess(grader, question, answer[:ANSWER_LIMIT], Told(judge, question.text))
 
-    return await asyncio.gather(*(one(*each) for each in asked))
+    # Question by question: the judge keeps the claims of some questions only.
+    return await asyncio.gather(*(one(*each) for each in sorted(asked, key=lambda each: each[1].id)))
 
 
 def handed_in(attacks: Sequence[Attack], per_attack: int) -> list[tuple[str, Question, str]]:

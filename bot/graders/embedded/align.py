@@ -80,9 +80,16 @@ class Aligner:
         self._weights = piece_weights(encoder.pieces)
         self.known_words = frozenset(encoder.pieces)
 
-    def passage(self, parts: Sequence[Sentence]) -> Passage:
-        """Encode sentences, each in a run of its own: what stands beside a sentence never changes its vectors."""
-        encoded = [self._encoder.encode(part.text) for part in parts]
+    def passage(self, parts: Sequence[Sentence], known: dict[str, Encoded] | None = None) -> Passage:
+        """Encode sentences, each in a run of its own: what stands beside a sentence never changes its vectors.
+
+        What is in `known` isn't encoded again, and what is new is added to it.
+        """
+        known = {} if known is None else known
+        for text in dict.fromkeys(part.text for part in parts):
+            if text not in known:
+                known[text] = self._encoder.encode(text)
+        encoded = [known[part.text] for part in parts]
         lengths = [len(each.ids) for each in encoded]
         empty = Encoded(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 384), np.float32))
         return Passage(

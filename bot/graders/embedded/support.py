@@ -21,6 +21,7 @@ from bot.core.model import KeyPoint
 from bot.core.text import fold
 from bot.graders.embedded import gates, scoring
 from bot.graders.embedded.align import Aligner, Reference
+from bot.graders.embedded.encoder import Encoded
 from bot.graders.embedded.passage import Passage, chosen, sentence
 from bot.graders.embedded.text import Sentence, sentences, words
 from bot.graders.embedded.weights import FUNCTION_WORDS
@@ -83,7 +84,8 @@ class Support:
 
         The best of a point's wordings decides.
         """
-        read = {quote: self._aligner.passage(_telling(quote, question)) for _, quote in pairs}
+        known: dict[str, Encoded] = {}  # quotes of one answer share its sentences
+        read = {quote: self._aligner.passage(_telling(quote, question), known) for _, quote in pairs}
         worth = [max(self.worth(each, read[quote], question) for each in point.wordings) for point, quote in pairs]
         if len({point for point, _ in pairs}) >= MANY and max(worth) < EVIDENT:
             return [False] * len(pairs)
