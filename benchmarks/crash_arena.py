@@ -30,7 +30,8 @@ LIFE_S = 5.0
 """After so long a coach that hasn't come to its point is killed wherever it is."""
 
 STUCK = 40
-SETTLE_S = 900.0
+SETTLE_S, BROKEN_SETTLE_S = 900.0, 60.0
+"""Seconds for all work to come to its end; what is broken on purpose may never."""
 PAUSE_S = 0.03
 """Mean seconds between two things that people do."""
 
@@ -241,7 +242,7 @@ class Arena:
         process = self._start(
             Life(self._url, self.world.port, self._clock.begun, str(self._log), self._rng.randrange(2**32))
         )
-        end, quiet = time.monotonic() + SETTLE_S, 0
+        end, quiet = time.monotonic() + (BROKEN_SETTLE_S if self._broken else SETTLE_S), 0
         while quiet < 2 and time.monotonic() < end:
             await asyncio.sleep(0.3)
             self.world.send_again()
