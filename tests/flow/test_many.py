@@ -102,6 +102,13 @@ async def turn(count: int = 50) -> None:
         await asyncio.sleep(0.001)
 
 
+async def under_way(room: SlowRoom) -> None:
+    """Wait until a message is being sent: a database takes as long as it takes."""
+    async with asyncio.timeout(30):
+        while not room.sending:
+            await turn(1)
+
+
 async def answers(twins: Twins, people: int) -> None:
     round_ = await twins.worlds[0].daily()
     for number in range(people):
@@ -184,7 +191,7 @@ async def test_a_channel_has_one_sender(tmp_path: Path) -> None:
         await twins.apps[0].coach.grading.idle()
         first, second = (app.deliveries[0] for app in twins.apps)
         await asyncio.gather(first.step(), second.step())
-        await turn()
+        await under_way(room)
         assert room.sending == 1
         for _ in range(5):  # longer than a lease
             twins.clock.pass_(seconds=await first.renew())
@@ -210,7 +217,7 @@ async def test_words_that_change_while_they_are_sent_are_corrected_by_the_same_s
         await twins.apps[0].coach.grading.idle()
         sending = twins.apps[0].deliveries[0]
         await sending.step()
-        await turn()
+        await under_way(room)
         assert await twins.apps[1].coach.grading.regrade(PLACE, "1") == 1
         await twins.apps[1].coach.grading.step()
         await twins.apps[1].coach.grading.idle()
@@ -231,7 +238,7 @@ async def test_a_sender_that_stood_still_for_longer_than_its_lease_sends_no_more
         await twins.apps[0].coach.grading.idle()
         first, second = (app.deliveries[0] for app in twins.apps)
         await first.step()
-        await turn()
+        await under_way(room)
         assert room.sending == 1
         twins.clock.pass_(minutes=10)  # it sleeps in the middle of its first message
         room.go.set()
@@ -326,10 +333,10 @@ async def test_a_lease_that_ended_is_not_prolonged_over_its_new_holder(tmp_path:
         await twins.apps[0].coach.grading.idle()
         first, second = (app.deliveries[0] for app in twins.apps)
         await first.step()
-        await turn()
+        await under_way(room)
         twins.clock.pass_(minutes=2)  # it stands still in the middle of its first message
         await second.step()
-        await turn()
+        await turn(200)
         await first.renew()  # and wakes
         room.go.set()
         await first.idle()
