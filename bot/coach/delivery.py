@@ -125,9 +125,11 @@ class Delivery:
         """Hold on to the channels that are being sent to; the seconds until that is due again."""
         until = self._clock.now() + self._lease
         held = list(self._held.items())
+        known = [_Held(lease.until) for _, lease in held]  # another's may end when ours is about to
         for _, lease in held:
             lease.coming = until
-        kept = await asyncio.gather(*(self._end(key, lease, until) for key, lease in held))  # in one transaction
+        moves = (self._end(key, now, until) for (key, _), now in zip(held, known, strict=True))
+        kept = await asyncio.gather(*moves)  # in one transaction
         for (_, lease), so in zip(held, kept, strict=True):
             lease.until = lease.coming = until if so else lease.until
         return self._lease.total_seconds() / 3
@@ -136,7 +138,7 @@ class Delivery:
         """Let the lease on a channel end at another time; False where we have none any more."""
         moved = await self._store.write(
             rows, "outbox_renew", platform=self._platform.name, community=key[0], channel=key[1],
-            held=records.micros(held.until), lease=records.micros(end),
+            lease=records.micros(end), **held.lease,
         )  # fmt: skip
         return bool(moved)
 

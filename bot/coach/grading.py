@@ -126,6 +126,7 @@ class Grading:
         self._questions: dict[str, Question] = {}
         self._at_work: dict[asyncio.Task[None], _Claim] = {}
         self._unrecorded: list[_Claim] = []
+        self._claimed_until = 0
         self._grades: OrderedDict[tuple[int, str], Grade] = OrderedDict()
         self.bell = bell
 
@@ -139,7 +140,7 @@ class Grading:
             again = records.micros(now + dt.timedelta(seconds=RETRY_AFTER_ERROR_S))
             await self._store.write(_renew, late, again)
             del self._unrecorded[: len(late)]
-        lease = records.micros(now + self._lease)
+        lease = self._claimed_until = records.micros(now + self._lease)
         claimed = None
         while claimed is None:
             claimed = await self._store.write(turns.claim, records.micros(now), lease, room)
@@ -179,10 +180,10 @@ class Grading:
 
     async def stop(self) -> None:
         """End what is being graded; it stays pending, and whoever comes next takes it up at once."""
-        held = list(self._at_work.values())
+        # Also what was cancelled while the database did it: a claim that we never saw, a renewal that was under way.
+        ends = {end for claim in self._at_work.values() for end in (claim.until, claim.coming)} | {self._claimed_until}
         await stop(self._at_work)
-        if held:
-            await self._store.write(_renew, held, records.micros(self._clock.now()))
+        await self._store.write(_let_go, sorted(ends), records.micros(self._clock.now()))
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         claim = self._at_work.pop(task)
@@ -341,6 +342,12 @@ def _renew(held: Sequence[_Claim], lease: int) -> Unit[list[_Claim]]:
         moved = yield from one("reply_renew", id=claim.id, held=claim.until, lease=lease)
         kept += [claim] if moved else []
     return kept
+
+
+def _let_go(ends: Sequence[int], now: int) -> Unit[None]:
+    """End the leases that would end at one of these times (in microseconds)."""
+    for end in ends:
+        yield from rows("replies_let_go", held=end, now=now)
 
 
 def _take_back(now: int) -> Unit[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
 import pytest
@@ -100,6 +100,15 @@ async def turn(count: int = 50) -> None:
     """Let tasks run until they wait for something else."""
     for _ in range(count):
         await asyncio.sleep(0.001)
+
+
+async def cut(begun: Awaitable[float], later: int) -> None:
+    """Cancel what has begun after so many turns of the loop, as the end of its process would."""
+    task = asyncio.ensure_future(begun)
+    for _ in range(later):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def under_way(room: SlowRoom) -> None:
@@ -377,3 +386,49 @@ async def test_words_that_changed_while_their_sender_died_are_corrected_where_th
         await world.app.settle()
         assert len(room.texts("grade")) == 1
         assert len([parcel for _, parcel in room.amended if parcel.kind == "grade"]) == 1
+
+
+@pytest.mark.parametrize("later", [0, 1, 2, 3, 5, 8, 13])
+async def test_a_grader_that_is_stopped_while_it_claims_keeps_nothing(twins: Twins, later: int) -> None:
+    await answers(twins, 3)
+    first, second = (app.coach.grading for app in twins.apps)
+    await cut(first.step(), later)
+    await first.stop()
+    twins.graders[1].go.set()
+    await second.step()
+    await second.idle()
+    assert len(twins.graders[1].asked) == 3
+
+
+@pytest.mark.parametrize("later", [0, 1, 2, 3, 5, 8, 13])
+async def test_a_grader_that_is_stopped_while_it_renews_its_leases_keeps_nothing(twins: Twins, later: int) -> None:
+    await answers(twins, 3)
+    first, second = (app.coach.grading for app in twins.apps)
+    await first.step()
+    twins.clock.pass_(seconds=20)
+    await cut(first.renew(), later)
+    await first.stop()
+    twins.graders[1].go.set()
+    await second.step()
+    await second.idle()
+    assert len(twins.graders[1].asked) == 3
+
+
+@pytest.mark.parametrize("later", [0, 1, 2, 3, 5, 8, 13])
+async def test_a_sender_that_is_stopped_while_it_renews_its_leases_keeps_nothing(tmp_path: Path, later: int) -> None:
+    room = SlowRoom()
+    async with twins_at(tmp_path / "c.sqlite3", room) as twins:
+        await answers(twins, 1)
+        twins.go()
+        await twins.apps[0].coach.grading.step()
+        await twins.apps[0].coach.grading.idle()
+        first, second = (app.deliveries[0] for app in twins.apps)
+        await first.step()
+        await under_way(room)
+        twins.clock.pass_(seconds=20)
+        await cut(first.renew(), later)
+        await first.stop()
+        room.go.set()
+        await second.step()
+        await second.idle()
+        assert len(room.texts("grade")) == 1

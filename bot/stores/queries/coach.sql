@@ -311,6 +311,10 @@ RETURNING id, round_id, platform, community, user_id, text, at, tries, waits,
 -- What was put off meanwhile has left the line.
 UPDATE replies SET due_at = :lease WHERE id = :id AND state = 'received' AND turn > 0 AND due_at = :held RETURNING id;
 
+-- name: replies_let_go
+-- A lease is told by its end to the microsecond: nobody else's is ended.
+UPDATE replies SET due_at = :now WHERE state = 'received' AND turn > 0 AND due_at = :held RETURNING id;
+
 -- name: replies_take_back
 -- Those under a lease, and those put off; a person's pace isn't cut short.
 UPDATE replies SET due_at = CASE WHEN turn = 0 AND ready_at > :now THEN ready_at ELSE :now END
@@ -581,7 +585,8 @@ RETURNING id, community, channel, kind, round_id, reply_id, about, tries, messag
 -- name: outbox_renew
 -- A lease is told by its end to the microsecond: nobody else's is moved.
 UPDATE outbox SET due_at = :lease
-WHERE platform = :platform AND community = :community AND channel = :channel AND state = 'sending' AND due_at = :held
+WHERE platform = :platform AND community = :community AND channel = :channel AND state = 'sending'
+    AND due_at IN (:held, :coming)
 RETURNING id;
 
 -- name: outbox_take_back
