@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from bot.content import plain, points, prose
 from bot.content.faults import Faults, decode, shorten
-from bot.content.labels import Part
+from bot.content.labels import Label, Part
 from bot.content.lines import Kind, Line, heading_text, scan
 from bot.core.model import Question
 
@@ -69,7 +69,7 @@ def parse(content: str | bytes, file: str) -> Document:
     stem = prose.clean_section(PurePath(faults.file).stem) or "Questions"
     first = next((line for line in lines if line.kind is Kind.HEADING), None)
     top = _section(first, faults) if first and first.level == 1 else ""
-    if any(line.label and line.label.part is Part.QUESTION for line in lines):
+    if _asks(lines):
         found = [_built(entry, faults) for entry in _bounded(_entries(lines, top or stem, faults), faults)]
     else:
         if plain.level(lines) == 1:
@@ -80,6 +80,13 @@ def parse(content: str | bytes, file: str) -> Document:
     _check_all(questions, numbers, faults)
     faults.check()
     return Document(top or stem, questions, numbers)
+
+
+def _asks(lines: Sequence[Line]) -> bool:
+    """Whether a document is in the question shape: by its labels, one of them at least spelt right."""
+    labels = [line.label for line in lines if line.label]
+    asked = [label for label in labels if label.part is Part.QUESTION]
+    return any(not label.slip for label in asked) or (bool(asked) and any(not label.slip for label in labels))
 
 
 def _bounded(found: list[T], faults: Faults) -> list[T]:
@@ -194,6 +201,8 @@ class _Reader:
         if not found.closed:
             problem = f"the label {found.part.value} isn't set in bold on both sides"
             self.faults.add(line.number, problem, f"write {found.part}, or put a backslash before it if it is text")
+        if found.slip and not self._misspelt(line, found):
+            return
         if self._entry is None:
             if not self._told:
                 problem = f"{found.part} stands below no question title"
@@ -206,6 +215,14 @@ class _Reader:
             return
         self.part = [Line(0, Kind.TEXT, found.rest)] if found.rest else []
         self._entry.parts[found.part] = (line.number, self.part)
+
+    def _misspelt(self, line: Line, found: Label) -> bool:
+        """Tell of a label that is nearly one; whether to go on with it as the one that it is near."""
+        if self._entry is None:  # what a document says before its first question
+            return False
+        problem = f"**{shorten(found.slip)}:** isn't a label"
+        self.faults.add(line.number, problem, f"write {found.part} if that is meant, or put a backslash before it")
+        return found.part not in self._entry.parts
 
 
 def _built(entry: Entry, faults: Faults) -> tuple[Question, int]:

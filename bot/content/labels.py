@@ -24,11 +24,15 @@ class Part(Enum):
 
 
 class Label(NamedTuple):
-    """A part's label; `rest` is the text after it, `closed` says that its bold is well formed."""
+    """A part's label; `rest` is the text after it, `closed` says that its bold is well formed.
+
+    `slip` is the name that stands there if it isn't the part's but nearly so, otherwise "".
+    """
 
     part: Part
     rest: str
     closed: bool
+    slip: str = ""
 
 
 _PARTS = {
@@ -51,6 +55,14 @@ _LABEL = re.compile(
     r"(?:[ \t]{1,9}\d{1,4})?[ \t]*(?P<after>.*)",
     re.IGNORECASE | re.ASCII,
 )
+_BOLD = re.compile(
+    r"(?P<mark>\*\*|__)[ \t]*(?P<name>[^\s*:][^*:]{1,39}?)(?:[ \t]{1,9}\d{1,4})?[ \t]*"
+    r"(?::[ \t]*(?P=mark)|(?P=mark)[ \t]*(?::|$))(?P<rest>.*)"
+)
+_SHORT, _LONG = 6, 8
+"""Letters: below the first one slip is understood, from the second on two, between them two that swap letters."""
+_ORDINARY = frozenset(("hit", "hits", "hunt", "lever", "sourced", "follow", "follows", "followed", "followers"))
+"""Words that are near a part's name and often begin a line of an answer."""
 
 
 def label(text: str, *, bare: bool = False) -> Label | None:
@@ -81,3 +93,36 @@ def label(text: str, *, bare: bool = False) -> Label | None:
         return None
     tail = after[len(mark) :].lstrip()
     return Label(part, tail[1:].strip(), closed=True) if tail.startswith(":") or not tail else None
+
+
+def misspelt(text: str) -> Label | None:
+    """The label that a line nearly begins with, or None: its name set in bold, with a colon or alone on its line.
+
+    Near is one slip (a letter more, fewer, other or swapped), or two in a longer name, after the same first letter.
+    """
+    found = _BOLD.match(text) if text.startswith(("**", "__")) else None
+    if not found:
+        return None
+    name = found["name"].rstrip()
+    part = _nearest(re.sub("[^a-z]", "", name.lower()))
+    return Label(part, found["rest"].strip(), closed=True, slip=name) if part else None
+
+
+def _nearest(letters: str) -> Part | None:
+    if len(letters) < len("hnt") or letters in _ORDINARY:
+        return None
+    from rapidfuzz.distance import OSA  # only for a slip of the pen
+
+    slips = {
+        name: OSA.distance(letters, name, score_cutoff=2)
+        for name in _PARTS
+        if name[0] == letters[0] and len(name) > len("id")
+    }
+    near = [name for name, count in slips.items() if count <= _understood(letters, name)]
+    return _PARTS[min(near, key=slips.__getitem__)] if near else None
+
+
+def _understood(letters: str, name: str) -> int:
+    if len(name) >= _LONG:
+        return 2
+    return 2 if len(name) >= _SHORT and sorted(letters) == sorted(name) else 1

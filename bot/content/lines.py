@@ -14,7 +14,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from bot.content.faults import Faults, shorten
-from bot.content.labels import Label, label
+from bot.content.labels import Label, label, misspelt
 
 
 class Kind(Enum):
@@ -85,7 +85,9 @@ def _special(body: str) -> bool:
     """Whether a line without indentation would be read as something else than text."""
     if not body or body[0] not in _STARTS:
         return False
-    return bool(_HEADING.fullmatch(body)) or is_rule(body) or fence(body) is not None or label(body) is not None
+    if _HEADING.fullmatch(body) or is_rule(body) or fence(body):
+        return True
+    return label(body) is not None or misspelt(body) is not None
 
 
 def _dedent(line: str) -> tuple[str, int, str]:
@@ -239,13 +241,13 @@ def _classified(number: int, line: str) -> Line:
         return _heading(number, line, len(heading[1]), (heading[2] or "").strip())
     if is_rule(body):
         return Line(number, Kind.RULE, line)
-    if found := label(body):
+    if found := label(body) or misspelt(body):
         return Line(number, Kind.LABEL, line, label=found)
     return Line(number, Kind.TEXT, line)
 
 
 def _heading(number: int, line: str, level: int, text: str) -> Line:
-    if found := label(text, bare=level >= _BARE_LEVEL):
+    if found := label(text, bare=level >= _BARE_LEVEL) or (misspelt(text) if level >= _BARE_LEVEL else None):
         return Line(number, Kind.LABEL, line, level, found)
     return Line(number, Kind.HEADING, line, level)
 

@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rapidfuzz import fuzz
 
 from bot.core import rules
 from bot.core.model import Attempt, CountingRule, Question, Schedule
@@ -232,6 +233,21 @@ def test_honest_answers_that_are_alike_are_no_copies(answer: str) -> None:
 )
 def test_the_sample_its_half_and_the_sample_with_padding_are_copies(answer: str) -> None:
     assert rules.is_copy(answer, SAMPLE, [])
+
+
+@given(run=st.integers(0, 60), edits=st.lists(st.tuples(st.floats(0, 0.999), st.booleans()), max_size=30))
+def test_what_is_nearly_a_run_of_the_sample_is_a_copy_wherever_it_was_changed(
+    run: int, edits: list[tuple[float, bool]]
+) -> None:
+    text = list(fold(SAMPLE)[run:])
+    for where, inserted in edits:
+        place = int(where * len(text))
+        text[place : place + (not inserted)] = "q" if inserted else ""
+    changed = "".join(text)
+    if len(changed.split()) < rules.COPY_WORDS:
+        return
+    alike = fuzz.partial_ratio(fold(changed), fold(SAMPLE)) >= rules.COPY_OF_SAMPLE
+    assert rules.is_copy(changed, SAMPLE, []) == alike
 
 
 def test_another_persons_reply_is_a_copy_with_few_words_changed() -> None:
