@@ -14,6 +14,7 @@ from tqdm import tqdm
 from bot.content import load_bank
 from bot.core import strict
 from bot.core.model import Grade, Question, Remark, Task
+from bot.core.points import parts_of
 from bot.graders.embedded import EmbeddedGrader
 
 ROOT = Path(__file__).parents[1]
@@ -79,7 +80,7 @@ def read(file: Path, size: int, seed: int) -> list[Row]:
         rows = random.Random(seed).sample(rows, size)  # noqa: S311
     return [
         Row(
-            Task(row["question"], row["reference"], strict.split(row["reference"]), row["answer"]),
+            Task(row["question"], row["reference"], parts_of(row["reference"]), row["answer"]),
             float(row["grade_0_1"]),
         )
         for row in rows

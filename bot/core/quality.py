@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core import strict
 from bot.core.model import KeyPoint, Question
+from bot.core.points import points_of
 
 LEAST_ANSWERS = 5
 """With fewer answers nothing is said of a question but that it is a draft."""
@@ -54,7 +54,7 @@ class Quality:
 
 def quality(question: Question, scores: Sequence[int], covered: Collection[str], overrides: int) -> Quality:
     """A question's figures from its scores (1 to 10), the claims that some answer carries, and the grades changed."""
-    points = question.key_points or (() if question.draft else strict.split(question.sample_answer))
+    points = points_of(question)
     count = len(scores)
     mean = sum(scores) / count if count else 0.0
     spread = math.sqrt(sum((score - mean) ** 2 for score in scores) / count) if count else 0.0

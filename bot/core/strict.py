@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Container
 
 from bot.core import render
 from bot.core.errors import GraderError
 from bot.core.model import Coverage, Grade, KeyPoint, PointVerdict, Question, Receipt, Remark, Task, Verdict
+from bot.core.points import points_of
 from bot.core.text import fold, sentences
 
 LOWEST, HIGHEST = 1, 10
@@ -25,9 +25,7 @@ NO_POINT_CEILING = 2
 
 _NO_ANSWER = frozenset({Remark.EMPTY, Remark.DONT_KNOW, Remark.ECHO, Remark.OFF_TOPIC, Remark.INJECTION})
 _CREDITED = frozenset({Coverage.COVERED, Coverage.PARTLY})
-_MOST_POINTS = 7
-_POINT_WORDS = 4
-_CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|so)\s+")
+_MOST_REASONS = 7
 _TELLING_WORDS = 6
 """So many words in a row of the sample answer give it away."""
 CONTRACT = Receipt(grader="contract")
@@ -41,27 +39,7 @@ def task(question: Question, answer: str) -> Task:
     """What a grader is asked about a question and an answer. Raises GraderError for a draft."""
     if question.draft:
         raise GraderError(f"question {question.id} has no sample answer to grade against")
-    return Task(question.text, question.sample_answer, question.key_points or split(question.sample_answer), answer)
-
-
-def split(sample_answer: str) -> tuple[KeyPoint, ...]:
-    """The key points of a sample answer that came without any: its sentences, at most seven, never none.
-
-    A text of one or two sentences is split at its clauses; neighbours are joined where there would be too many.
-    """
-    parts = sentences(sample_answer)
-    if len(parts) < 3:
-        parts = [clause for part in parts for clause in _CLAUSE.split(part)]
-    joined: list[str] = []
-    for part in parts:
-        if joined and (len(part.split()) < _POINT_WORDS or len(joined[-1].split()) < _POINT_WORDS):
-            joined[-1] = f"{joined[-1]} {part}"
-        else:
-            joined.append(part)
-    while len(joined) > _MOST_POINTS:
-        shortest = min(range(len(joined) - 1), key=lambda i: len(joined[i]) + len(joined[i + 1]))
-        joined[shortest : shortest + 2] = [f"{joined[shortest]} {joined[shortest + 1]}"]
-    return tuple(KeyPoint(claim=part) for part in joined) or (KeyPoint(claim=sample_answer.strip()),)
+    return Task(question.text, question.sample_answer, points_of(question), answer)
 
 
 def settled(task: Task) -> Grade | None:
@@ -145,7 +123,7 @@ def _reasons(task: Task, points: tuple[PointVerdict, ...], verdict: Verdict) -> 
     """
     own = tuple(
         " ".join(reason.split())[:300] for reason in verdict.reasons if reason.strip() and not _recites(reason, task)
-    )[:_MOST_POINTS]
+    )[:_MOST_REASONS]
     worded = tuple(render.remark(remark) for remark in verdict.remarks)
     if any(remark in _NO_ANSWER for remark in verdict.remarks):
         return own or worded  # what isn't an answer lacks everything: no need to list it

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core import strict
 from bot.core.model import Coverage, Remark, Task
+from bot.core.points import parts_of
 from bot.graders.embedded import EmbeddedGrader, gates, pairing, scoring
 from bot.graders.embedded.align import Match
 
@@ -81,7 +82,7 @@ def grader() -> EmbeddedGrader:
 
 
 def score(grader: EmbeddedGrader, sample: str, answer: str) -> int:
-    task = Task(QUESTION, sample, strict.split(sample), answer)
+    task = Task(QUESTION, sample, parts_of(sample), answer)
     return strict.enforce(task, grader.judge(task)).score
 
 
@@ -111,7 +112,7 @@ def test_who_denies_something_beside_a_piece_of_the_sample_loses_nothing(grader:
         "Constructors do not have a return type, but functions have to indicate a return type."
     )
     answer = "A constructor runs on its own when an object is created, and constructors can't return any values."
-    task = Task("What is the difference between a constructor and a function?", sample, strict.split(sample), answer)
+    task = Task("What is the difference between a constructor and a function?", sample, parts_of(sample), answer)
     verdict = grader.judge(task)
     assert Coverage.CONTRADICTED not in {each.coverage for each in verdict.points}
     assert Remark.CONTRADICTION not in verdict.remarks
@@ -133,7 +134,7 @@ def test_a_question_quoted_with_hardly_a_word_is_no_answer_to_a_short_sample(gra
     asked = "What role does the path play in determining whether a bulb is lit by the battery of its circuit?"
     sample = "The bulb has to be in a closed path with the battery."
     for plea in ("Good question: ", "Let me repeat the question so that you see that I understood it: "):
-        task = Task(asked, sample, strict.split(sample), plea + asked)
+        task = Task(asked, sample, parts_of(sample), plea + asked)
         assert strict.enforce(task, grader.judge(task)).score <= 3
 
 
@@ -141,7 +142,7 @@ def test_the_whole_question_is_an_echo_however_short_the_sample(grader: Embedded
     asked = (
         "Mia lit a bulb with a battery and two wires. Which of the bulb, the battery and the wires gives the energy?"
     )
-    task = Task(asked, "The battery.", strict.split("The battery."), asked)
+    task = Task(asked, "The battery.", parts_of("The battery."), asked)
     assert gates.is_echo(asked, asked, "The battery.")
     assert grader.judge(task).remarks == (Remark.ECHO,)
     assert Remark.ECHO not in grader.judge(dataclasses.replace(task, answer="The battery gives the energy.")).remarks

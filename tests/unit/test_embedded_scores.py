@@ -11,6 +11,7 @@ import pytest
 
 from bot.core import strict
 from bot.core.model import Coverage, KeyPoint, Task
+from bot.core.points import parts_of
 from bot.graders.embedded import EmbeddedGrader
 
 QUESTION = (
@@ -195,7 +196,7 @@ def containers(answer: str) -> int:
     the model's quality is watched, that versions are tracked and that changes are compared in A/B tests. I also build a
     dependable CI/CD pipeline, so that releases are smooth."""
     question = "How do you bring a model to production so that it scales and stays reliable?"
-    asked = Task(question, sample, strict.split(sample), answer)
+    asked = Task(question, sample, parts_of(sample), answer)
     return strict.enforce(asked, EmbeddedGrader().judge(asked)).score
 
 
@@ -217,6 +218,6 @@ def test_the_seeds_worked_examples_hold(grader: EmbeddedGrader) -> None:
     }
     question, sample, answer = (match[1].strip() if match else "" for match in found.values())
     assert question
-    asked = Task(question, sample, strict.split(sample), answer)
+    asked = Task(question, sample, parts_of(sample), answer)
     assert strict.enforce(asked, grader.judge(asked)).score in (5, 6, 7)
     assert grader.judge(dataclasses.replace(asked, answer=sample)).score == 10

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.core import strict
 from bot.core.errors import GraderError
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Question, Receipt, Remark, Task, Verdict
+from bot.core.points import parts_of
 from bot.core.text import fold
 
 POINTS = tuple(
@@ -78,20 +79,20 @@ def test_a_draft_cannot_be_graded() -> None:
 @given(st.text(min_size=1).filter(str.strip))
 @settings(max_examples=300)
 def test_a_sample_answer_splits_into_one_to_seven_points_always_the_same(text: str) -> None:
-    points = strict.split(text)
+    points = parts_of(text)
     assert 1 <= len(points) <= 7
     assert all(point.claim.strip() for point in points)
-    assert points == strict.split(text)
+    assert points == parts_of(text)
 
 
 @given(st.lists(st.sampled_from(["Check the data first.", "Roll back; then look.", "Ask.", "Why not?"]), min_size=1))
 def test_splitting_loses_no_word(parts: list[str]) -> None:
     text = " ".join(parts)
-    assert fold(" ".join(point.claim for point in strict.split(text))) == fold(text)
+    assert fold(" ".join(point.claim for point in parts_of(text))) == fold(text)
 
 
 def test_a_sentence_or_two_split_at_their_clauses() -> None:
-    points = strict.split("Keep the old version running and warm; send a share of traffic to the new one.")
+    points = parts_of("Keep the old version running and warm; send a share of traffic to the new one.")
     assert [point.claim for point in points] == [
         "Keep the old version running and warm", "send a share of traffic to the new one.",
     ]  # fmt: skip

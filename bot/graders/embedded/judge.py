@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.core import strict
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
+from bot.core.points import parts_of
 from bot.core.text import fold
 from bot.graders.embedded import gates, scoring, stance
 from bot.graders.embedded.align import Aligner, Match, Reference, affirmed
@@ -233,7 +233,7 @@ def _material(task: Task) -> tuple[str, ...]:
 
 
 def _is_split(task: Task) -> bool:
-    return task.key_points == strict.split(task.sample_answer)
+    return task.key_points == parts_of(task.sample_answer)
 
 
 def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]:
