@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.coach import records, results, turns
+from bot.coach import community, records, results, turns
 from bot.coach.rounds import post
 from bot.coach.work import Bell
 from bot.core import rules
 from bot.core.errors import PlatformError, UsageError
 from bot.core.model import Changed, CountingRule, Grade, Person, Place, Reply, ReplyState, RoundState
-from bot.core.ports import NO_METER, Clock, CrashPoint, Meter, Platform, Row, Store, Unit, one, rows
+from bot.core.ports import NO_METER, Clock, CrashPoint, Erases, Meter, Platform, Row, Store, Unit, one, rows
 from bot.core.text import fold, one_line, storable
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class Replies:
         self, store: Store, clock: Clock, crash: CrashPoint, *, grading: Bell, meter: Meter = NO_METER
     ) -> None:
         self._store, self._clock, self._crash, self._grading, self._meter = store, clock, crash, grading, meter
+        self.platforms: dict[str, Platform] = {}
 
     async def take(self, reply: Reply, *, asked: bool = False) -> Taken:
         """Store a reply; when this returns it is durable and may be acknowledged. Safe to call again for the same.
@@ -97,11 +98,19 @@ class Replies:
         return row["id"] if row else None
 
     async def withdraw(self, platform: str, community: str, channel: str, message: str) -> None:
-        """A message was deleted: its attempts keep their slots and are worth nothing from now on."""
+        """A message was deleted: its attempts keep their slots, are worth nothing from now on, and lose their grades.
+
+        Where the platform can take messages back, that includes what was posted.
+        """
         now = records.micros(self._clock.now())
         self._crash("deletion.received")
-        await self._store.write(_withdraw, platform, community, channel, message, now)
+        where = {"platform": platform, "community": community, "channel": channel}
+        chat = self.platforms.get(platform)
+        eraser = chat if chat and isinstance(chat, Erases) else None
+        noted = await self._store.write(_withdraw, where, message, now, eraser is not None)
         self._crash("reply.withdrawn")
+        if noted and eraser:
+            eraser.erase_soon()
 
     async def name(self, platform: str, community: str, user: str, name: str) -> None:
         """Note what a person who has written is called; nothing for others, and for a name without a letter."""
@@ -200,9 +209,12 @@ def _take(reply: Reply, asked: bool, now: int) -> Unit[Taken]:
         user_id=reply.author.id,
         name=_name(reply.author.name),
     )
+    if reply.organiser:
+        yield from community.answered(Place(reply.platform, reply.community, ""), reply.author.id, now)
     # A first attempt may arrive after a later one, or give its slot up: what counts is another one then.
     if replaced or (state == "received" and (yield from _counted(round_["id"], reply.author.id))):
         yield from results.recount(round_["id"], reply.author.id)
+        yield from results.tell(round_["id"], now)  # it may come after the reveal
     return Taken.ANSWER if state == "received" else Taken.DISCUSSION
 
 
@@ -250,28 +262,45 @@ def _ask(place: Place, thread: str, message: str, person: Person, now: int) -> U
     yield from results.recount(asked["round_id"], person.id)
 
 
-def _withdraw(platform: str, community: str, channel: str, message: str, now: int) -> Unit[None]:
-    where = {"platform": platform, "community": community, "channel": channel, "message": message}
+def _withdraw(channel: Mapping[str, str], message: str, now: int, erases: bool) -> Unit[bool]:
+    """Whether something that was posted is noted to be taken back; `channel` is platform, community and channel."""
+    where = {**channel, "message": message}
     gone = yield from rows("reply_withdraw", **where)
+    noted = False
+    for row in gone if erases else ():
+        # Here and in the mark of what is on its way, as when somebody is forgotten.
+        said = yield from one("outbox_of_reply", round_id=row["round_id"], reply_id=row["id"], kind="grade")
+        if said and said["message"]:
+            yield from one("erasure_put", **channel, message=said["message"])
+            noted = True
     for round_id, user in {(row["round_id"], row["user_id"]) for row in gone}:
         yield from results.recount(round_id, user)
         yield from results.tell(round_id, now)
-    round_ = yield from one("round_of_thread", thread=channel, platform=platform, community=community)
-    if round_ and not gone:
-        # A deletion can overtake its message: what is remembered here keeps it from being taken afterwards.
-        yield from one(
-            "reply_insert",
-            **where,
-            round_id=round_["id"],
-            revision="",
-            user_id="",
-            private=0,
-            text="",
-            at=now,
-            state=ReplyState.DELETED,
-            practice=1,
-            due_at=now,
-        )
+    if not gone:
+        yield from _remember_deleted(where, now)
+    return noted
+
+
+def _remember_deleted(where: Mapping[str, str], now: int) -> Unit[None]:
+    """A deletion can overtake its message: what is remembered here keeps it from being taken afterwards."""
+    round_ = yield from one(
+        "round_of_thread", thread=where["channel"], platform=where["platform"], community=where["community"]
+    )
+    if round_ is None:
+        return
+    yield from one(
+        "reply_insert",
+        **where,
+        round_id=round_["id"],
+        revision="",
+        user_id="",
+        private=0,
+        text="",
+        at=now,
+        state=ReplyState.DELETED,
+        practice=1,
+        due_at=now,
+    )
 
 
 def _own(round_id: int, user: str) -> Unit[OwnGrade]:

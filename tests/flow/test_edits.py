@@ -122,6 +122,23 @@ async def test_an_answer_edited_into_talk_before_grading_is_not_graded(world: Wo
     assert await world.points() == {"Ada": 10}
 
 
+async def test_an_answer_edited_into_talk_leaves_a_reveal_that_waits_for_its_grade(world: World) -> None:
+    round_ = await world.daily(weekdays="mon")
+    world.grader.away = True
+    reply = world.reply(round_, "ada", full(round_.question.id), message="m")
+    await world.app.coach.replies.take(reply)
+    written = world.clock.now() + dt.timedelta(hours=1)
+    for _ in range(2):
+        world.clock.pass_(days=1, minutes=11)
+        await world.app.settle()
+    assert "1 answer is still being graded." in world.room.texts("reveal")[0]
+    late = dataclasses.replace(reply, text=TALK, revision="2", at=written)  # the platform was away until now
+    await world.app.coach.replies.take(late)
+    await world.app.settle()
+    reveals = [parcel.message.text for _, parcel in world.room.amended if parcel.kind == "reveal"]
+    assert reveals[-1].startswith("Closed. Nobody's answer counted this time.")
+
+
 async def test_an_answer_edited_into_talk_after_grading_keeps_its_grade(world: World) -> None:
     round_ = await world.daily()
     await world.say(round_, "ada", half(round_.question.id), message="m")
