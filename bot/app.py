@@ -177,7 +177,8 @@ def assemble(
     privacy = Privacy(store, clock, crash, deliver=deliver)
     notices = Notices(store, clock)
     graders = grader if isinstance(grader, Graders) else Graders(grader)
-    privacy.platforms.update({platform.name: platform for platform in platforms})
+    for knows in (replies, privacy):
+        knows.platforms.update({platform.name: platform for platform in platforms})
     coach = Coach(
         rounds=rounds,
         replies=replies,

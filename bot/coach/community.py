@@ -35,6 +35,11 @@ class Community:
         if not (await self.settings(place)).organisers_listed:
             await self._store.write(_off, place, person.id, records.micros(self._clock.now()))
 
+    async def told(self, place: Place, user: str) -> None:
+        """The platform has told that somebody who has written is an organiser."""
+        if not (await self.settings(place)).organisers_listed:
+            await self._store.write(_off_if_known, place, user, records.micros(self._clock.now()))
+
 
 def change(channel: Channel, name: str, value: str, by: Person | None, now: int) -> Unit[None]:
     """Change one of SETTINGS; `channel` is the one where that was said. Raises UsageError."""
@@ -51,6 +56,25 @@ def change(channel: Channel, name: str, value: str, by: Person | None, now: int)
         yield from one("organisers_listed_set", **where, listed=int(on))
         yield from (_all_on(channel.place, now) if on else _all_off(channel.place, by, now))
     yield from acts.note(channel.place, by, Act.CONFIG, f"{name} {'on' if on else 'off'}", now)
+
+
+def reschedule(before: Channel, after: Channel, now: int) -> Unit[None]:
+    """A channel has another schedule: the digest that is posted there follows, and no week is left out for it."""
+    where = {"platform": after.place.platform, "community": after.place.community}
+    row = yield from one("digest_of_channel", **where, channel_id=after.id)
+    if row is None:
+        return
+    schedule = after.schedule or Schedule()
+    at = rules.next_digest_at(schedule, records.moment(now))
+    owed = week_of(before.schedule or Schedule(), records.moment(row["digest_at"]))
+    missed = week_of(schedule, at) > owed  # its new time has gone by and its old one hasn't
+    yield from one("digest_set", **where, channel_id=after.id, at=now if missed else records.micros(at))
+
+
+def answered(place: Place, user: str, now: int) -> Unit[None]:
+    """Somebody has written whom the platform knows as an organiser."""
+    if not (yield from _settings(place)).organisers_listed:
+        yield from _off(place, user, now)
 
 
 def reappointed(place: Place, now: int) -> Unit[None]:
@@ -80,6 +104,13 @@ def _off(place: Place, user: str, now: int) -> Unit[None]:
     where = {"platform": place.platform, "community": place.community, "user_id": user}
     if (yield from rows("off_board_put", **where, why=ORGANISER)):
         yield from _said_again(where, now)
+
+
+def _off_if_known(place: Place, user: str, now: int) -> Unit[None]:
+    """Not if they were forgotten while the platform was asked."""
+    where = {"platform": place.platform, "community": place.community}
+    if (yield from one("person_name", **where, user_id=user)):
+        yield from _off(place, user, now)
 
 
 def _all_on(place: Place, now: int) -> Unit[None]:

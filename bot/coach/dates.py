@@ -101,12 +101,12 @@ class Dates:
 
     async def pin(
         self, place: Place, date: str, wanted: str, *, by: Person | None = None
-    ) -> tuple[dt.date, Question, Days | bool]:
+    ) -> tuple[dt.date, Question, Days | bool, bool]:
         """Have a date's daily question be a certain one, by its id or title.
 
         Its date and question, and why it won't come as set up now: the pause or holidays that the date is in, True for
-        a weekday without questions, else False. Raises UsageError for a date that is over or has its question, an
-        unknown question and a draft.
+        a weekday without questions, else False; and whether the date was skipped. Raises UsageError for a date that is
+        over or has its question, an unknown question and a draft.
         """
         channel = await self._rounds.channel(place)
         if channel.schedule is None:
@@ -115,9 +115,10 @@ class Dates:
         day = read_date(date, today)
         if day < today:
             raise UsageError(f"{day} is over. Write a date that is still to come.")
-        question = await self._store.write(_pin, self._bank, channel, today, day, wanted, by, self._now())
+        question, skipped = await self._store.write(_pin, self._bank, channel, today, day, wanted, by, self._now())
         self._crash("question.pinned")
-        return day, question, channel.schedule.off(day) or day.weekday() not in channel.schedule.weekdays
+        off = channel.schedule.off(day) or day.weekday() not in channel.schedule.weekdays
+        return day, question, off, skipped
 
     async def unpin(self, place: Place, date: str, *, by: Person | None = None) -> dt.date:
         """Let a date's question be drawn again. Raises UsageError where none is pinned."""
@@ -181,19 +182,19 @@ def _change(
 
 def _pin(
     bank: Bank, channel: Channel, today: dt.date, day: dt.date, wanted: str, by: Person | None, now: int
-) -> Unit[Question]:
+) -> Unit[tuple[Question, bool]]:
     question = find_question(wanted, (yield from bank.questions(channel.place)))
     if question.draft:
         raise UsageError(f"{question.id} is a draft: it has no sample answer, so it is never posted.")
     there = yield from one("round_daily", channel_id=channel.id, local_date=day.isoformat())
     if there and there["state"] != "skipped":
         raise UsageError(f"{day} has its question already.")
-    others = yield from rows("pins_from", channel_id=channel.id, day=today.isoformat())
-    if len(others) >= MOST_PINS:
+    pinned = {row["local_date"] for row in (yield from rows("pins_from", channel_id=channel.id, day=today.isoformat()))}
+    if len(pinned | {day.isoformat()}) > MOST_PINS:
         raise UsageError(f"At most {MOST_PINS} questions can be pinned. Unpin some.")
     yield from one("pin_put", channel_id=channel.id, local_date=day.isoformat(), question_id=question.id)
     yield from acts.note(channel.place, by, Act.PIN, f"{question.id} to {day}", now)
-    return question
+    return question, there is not None
 
 
 def _unpin(channel: Channel, day: dt.date, by: Person | None, now: int) -> Unit[None]:

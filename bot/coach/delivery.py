@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from bot.coach import records
-from bot.coach.parcels import Words, lost_parcel, parcel_of
+from bot.coach.parcels import Words, is_nobodys, lost_parcel, parcel_of
 from bot.coach.work import LEASE, RETRY_AFTER_ERROR_S, Bell, backoff, stop
 from bot.core.errors import PlatformAway, PlatformError, StoreError
 from bot.core.message import Parcel, ParcelKind
@@ -253,7 +253,7 @@ class Delivery:
         """There is nothing to say: withdrawn, forgotten, or the round is gone."""
         lost = await self._store.read(lost_parcel, row) if self._erases else None
         there = await self._found(row, lost) if lost else None
-        if lost and there:  # it was said before a crash, to somebody who is forgotten since
+        if lost and there:  # it was said before a crash, to somebody who is forgotten or has deleted it since
             await self._mark(row, lost, there)
         else:
             marks.append(asyncio.create_task(self._drop(row, held, "", "void")))
@@ -320,13 +320,9 @@ class Delivery:
     async def _marked_first(self, row: Row, held: _Held, now: dt.datetime) -> bool:
         """Mark what can't be looked for afterwards: better once too few than twice.
 
-        False where it isn't ours any more, or its person was forgotten a moment ago.
+        False where it isn't ours any more, or its person was forgotten or deleted what it answers a moment ago.
         """
-        note = {"message": row["message"] or "", "note": ""}
-        mine = await self._store.write(
-            one, "outbox_sent_first", id=row["id"], now=records.micros(now), **note, **held.lease
-        )
-        if mine is None or mine["author"] == "":
+        if not await self._store.write(_mark_first, row, records.micros(now), held.lease):
             return False
         self._count(row, "sent")
         self._crash("outbox.marked")
@@ -378,22 +374,26 @@ async def _in_time(call: Coroutine[Any, Any, T]) -> T:
 
 
 def _mark(row: Row, parcel: Parcel, sent: Sent, now: int, erases: bool) -> Unit[bool]:
-    """Whether it has to be taken back, and is noted so: its person was forgotten while it was on its way."""
+    """Whether it has to be taken back, and is noted so: while it was on its way its person was forgotten, or deleted
+    what it answers.
+    """
     note = sent.note[:500]
     marked = yield from one("outbox_sent", id=row["id"], now=now, message=sent.message, note=note)
     if parcel.kind is ParcelKind.QUESTION and not row["message"]:
         yield from one("round_open", id=row["round_id"], now=now, message=sent.message, thread=sent.thread)
-    if not (erases and row["reply_id"] and sent.message):
-        return False
-    # One that another process has dealt with meanwhile is there all the same.
-    of = marked or (yield from one("outbox_author", id=row["id"]))
-    if of is None or of["author"] != "":
+    if not (erases and sent.message and (yield from is_nobodys(row, marked))):
         return False
     where = f"@{parcel.only_for}" if parcel.only_for else parcel.thread
     yield from one(
         "erasure_put", platform=parcel.platform, community=parcel.community, channel=where, message=sent.message
     )
     return True
+
+
+def _mark_first(row: Row, now: int, lease: Mapping[str, int]) -> Unit[bool]:
+    """Whether it is to be sent."""
+    mine = yield from one("outbox_sent_first", id=row["id"], now=now, message=row["message"], note="", **lease)
+    return mine is not None and not (yield from is_nobodys(row, mine))
 
 
 @soft

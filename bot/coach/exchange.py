@@ -82,7 +82,8 @@ def _own(place: Place) -> Unit[tuple[Question, ...]]:
 def _bring_in(place: Place, questions: Sequence[Question], by: Person | None, now: int) -> Unit[Changes]:
     where = {"platform": place.platform, "community": place.community}
     before = {question.id: question for question in (yield from _own(place))}
-    if len(before.keys() | {question.id for question in questions}) > MOST_QUESTIONS:
+    after = before.keys() | {question.id for question in questions}
+    if len(after) > max(MOST_QUESTIONS, len(before)):  # approved suggestions come on top
         raise UsageError(f"At most {MOST_QUESTIONS} questions of your own fit. Nothing was changed.")
     for question in questions:
         if before.get(question.id) != question:

@@ -299,10 +299,11 @@ class Grading:
                     exc_info=None if known else error)  # fmt: skip
         now = self._clock.now()
         due = records.micros(now + dt.timedelta(seconds=backoff(tries)))
-        await self._store.write(_give_back, row, claim.lease, tries, due, why)
+        await self._store.write(_give_back, row, claim.lease, tries, due, why, records.micros(now))
         outcome = "failed" if tries >= TRIES else "retried"
         self._meter.count("grades", grader=self._graders.grader.name, outcome=outcome)
         self._crash("reply.given_back")
+        self._deliver()
 
     async def regrade(self, place: Place, reply_id: str = "", *, by: Person | None = None) -> int:
         """Send one reply, or all that failed, back to the grader; how many.
@@ -419,9 +420,10 @@ def _postpone(row: Row, lease: Mapping[str, int], due: int, why: str, now: int, 
         yield from post(place, "pending", row["round_id"], row["id"], now)
 
 
-def _give_back(row: Row, lease: Mapping[str, int], tries: int, due: int, why: str) -> Unit[None]:
+def _give_back(row: Row, lease: Mapping[str, int], tries: int, due: int, why: str, now: int) -> Unit[None]:
     change = {"id": row["id"], "tries": tries, "failure": why[:500]}
     if tries >= TRIES:
-        yield from one("reply_failed", **change, **lease)
+        if (yield from one("reply_failed", **change, **lease)):
+            yield from results.tell(row["round_id"], now)  # nothing waits for it any more
     else:
         yield from one("reply_postpone", **change, due_at=due, waits=row["waits"], **lease)

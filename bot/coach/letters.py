@@ -11,8 +11,10 @@ from bot.core.ports import Unit, one
 
 
 def post(channel_id: int, kind: ParcelKind, about: str, now: int) -> Unit[None]:
-    """Put a message into the outbox, for a channel; what it is `about` tells its kind."""
+    """Put a message into the outbox, for a channel, once; what it is `about` tells its kind."""
     anchor = yield from one("round_anchor", channel_id=channel_id)
     anchor = anchor or (yield from one("round_anchor_put", channel_id=channel_id, now=now))
     assert anchor is not None  # noqa: S101  one writer: it is there now
+    if (yield from one("letter_about", round_id=anchor["id"], kind=kind, about=about)):
+        return
     yield from one("outbox_put_about", channel_id=channel_id, kind=kind, round_id=anchor["id"], about=about, now=now)

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from bot.coach import acts, channel_settings, community, records
 from bot.coach.acts import Act
@@ -35,8 +36,8 @@ class Organise:
     async def show(self, place: Place) -> tuple[Channel, list[dt.datetime]]:
         """A channel's settings and its next three posts."""
         channel = await self._rounds.channel(place)
-        posts = await self._rounds.next_posts(place, most=30)
-        return self._ahead(channel), [at for of, at in posts if of.id == channel.id][:3]
+        posts = await self._rounds.next_posts(place, most=3)
+        return self._ahead(channel), [at for of, at in posts if of.id == channel.id]
 
     async def set(
         self, place: Place, values: dict[str, str], *, by: Person | None = None
@@ -104,7 +105,15 @@ def _disputed(place: Place) -> Unit[list[tuple[int, str, tuple[int, ...]]]]:
 
 
 def _set(channel: Channel, changed: Channel, values: Mapping[str, str], by: Person | None, now: int) -> Unit[bool]:
-    """Save what was changed of a channel and of its community, all or nothing; whether anything was."""
+    """Save what was changed of a channel and of its community, all or nothing; whether anything was.
+
+    What another organiser has changed since `channel` was read stays.
+    """
+    row = yield from one("channel_get", id=channel.id)
+    if row is None:
+        raise UsageError("This channel was forgotten a moment ago. Try again.")
+    present = records.channel(row, channel.id)
+    channel, changed = present, _merged(present, channel, changed)
     whole = [name for name in values if name not in channel_settings.SETTINGS]
     for name in whole:
         if name == "organisers":
@@ -114,6 +123,20 @@ def _set(channel: Channel, changed: Channel, values: Mapping[str, str], by: Pers
     if changed != channel:
         yield from _save(channel, changed, by, now)
     return bool(whole) or changed != channel
+
+
+def _merged(present: Channel, before: Channel, after: Channel) -> Channel:
+    """A channel with those of its settings changed that differ between `before` and `after`."""
+    changes = _changes(before, after)
+    if after.schedule is not None and "schedule" in changes:
+        other = _changes(before.schedule or Schedule(), after.schedule)
+        changes["schedule"] = dataclasses.replace(present.schedule or Schedule(), **other)
+    return dataclasses.replace(present, **changes)
+
+
+def _changes(before: Channel | Schedule, after: Channel | Schedule) -> dict[str, Any]:
+    names = [field.name for field in dataclasses.fields(after)]
+    return {name: getattr(after, name) for name in names if getattr(before, name) != getattr(after, name)}
 
 
 def _save(before: Channel, after: Channel, by: Person | None, now: int) -> Unit[None]:
@@ -135,6 +158,8 @@ def _save(before: Channel, after: Channel, by: Person | None, now: int) -> Unit[
         moved=int(before.schedule != after.schedule),
         now=now,
     )
+    if before.schedule != after.schedule:
+        yield from community.reschedule(before, after, now)
     yield from acts.note(after.place, by, Act.CONFIG, _what_changed(before, after), now)
 
 

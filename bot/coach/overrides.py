@@ -60,7 +60,7 @@ class Overrides:
             raise UsageError("Say why: its author reads the reason.")
         if len(why) > REASON_LIMIT:
             raise UsageError(f"The reason is too long. At most {REASON_LIMIT} characters fit.")
-        if not (score.isascii() and score.isdecimal() and 1 <= int(score[:3]) <= 10):
+        if not (score.isascii() and score.isdecimal() and len(score) < 3 and 1 <= int(score) <= 10):
             raise UsageError(f"{score[:20] or 'Nothing'} is not a score. Write a whole number from 1 to 10.")
         now = records.micros(self._clock.now())
         before = await self._store.write(_override, place, read_id(reply_id), int(score), why, by, now)
@@ -95,7 +95,7 @@ def _override(place: Place, reply_id: int, score: int, reason: str, by: Person |
     if reply is None or not reply["user_id"] or reply["state"] not in _CHANGEABLE:
         raise UsageError(f"There is no grade of a reply {reply_id} to change. /mlops grades lists them.")
     kept = yield from one("override_get", reply_id=reply_id)
-    graded = reply["score"] if reply["state"] == ReplyState.GRADED else None
+    graded = reply["score"]  # what is being graded again has the score that its author read
     grade = _grade(records.grade(reply), score, reason)
     row = yield from one(
         "reply_override", id=reply_id, **where, score=score, grade=records.GRADE.dump_json(grade).decode(), now=now

@@ -19,6 +19,9 @@ AHEAD, AHEAD_S = 10, 1.0
 
 _FOR_ITS_AUTHOR = (ParcelKind.PENDING, ParcelKind.PACED, ParcelKind.WELCOME)
 
+_NOBODY = "@"
+"""What a row is about whose person is forgotten; who that was follows while it may have been posted unmarked."""
+
 _LETTERS: Final[Mapping[ParcelKind, Callable[[Place, str], Unit[tuple[Message, str] | None]]]] = {
     ParcelKind.SUGGESTION: suggestions.words,
     ParcelKind.DIGEST: digest.words,
@@ -52,6 +55,8 @@ class Words:
 def parcel_of(row: Row) -> Unit[Parcel | None]:
     """The words of an outbox row as they are now; None when there is nothing to say any more."""
     kind = ParcelKind(row["kind"])
+    if row["about"].startswith(_NOBODY):
+        return None
     if row["reply_id"] is not None:
         return (yield from _answered(row, kind))
     found = yield from one("round_get", id=row["round_id"])
@@ -124,16 +129,40 @@ def _to(
     )  # fmt: skip
 
 
+def is_nobodys(row: Row, marked: Row | None) -> Unit[bool]:
+    """Whether nothing may be left of a message: whom it is for is forgotten, or has deleted what it answers.
+
+    `marked` is the outbox row as its mark gave it, None where another process has dealt with it.
+    """
+    if row["about"].startswith(_NOBODY):
+        return True
+    if row["kind"] == ParcelKind.SUGGESTION:
+        asked = yield from one("suggestion_get", id=int(row["about"]))
+        return asked is None or not asked["user_id"]
+    if not row["reply_id"]:
+        return False
+    of = marked or (yield from one("outbox_author", id=row["id"]))  # it is there all the same
+    return of is not None and of["author"] == ""
+
+
 def lost_parcel(row: Row) -> Unit[Parcel | None]:
-    """What tells a message that all could see from others, without its words, where its person is forgotten."""
+    """What tells a message from others, without its words, that may be there though nothing may be left of it."""
+    key, kind = str(row["id"]), ParcelKind(row["kind"])
+    if row["about"].startswith(_NOBODY):
+        whom = row["about"].removeprefix(_NOBODY)
+        return _to((yield from _home(row)), key, kind, "", Message(), only_for=whom) if whom else None
     reply = (yield from one("reply_get", id=row["reply_id"])) if row["reply_id"] else None
-    kind = ParcelKind(row["kind"])
-    if reply is None or reply["user_id"] or reply["private"] or kind is not ParcelKind.GRADE:
+    if reply is None or reply["private"] or kind is not ParcelKind.GRADE:
         return None
+    if reply["user_id"] and reply["state"] != "withdrawn":
+        return None
+    return _to((yield from _home(row)), key, kind, reply["channel"], Message(), reply_to=reply["message"])
+
+
+def _home(row: Row) -> Unit[Channel]:
     found = yield from one("round_get", id=row["round_id"])
-    assert found is not None  # noqa: S101  replies refer to their round
-    home = records.channel(found, found["channel_id"])
-    return _to(home, str(row["id"]), kind, reply["channel"], Message(), reply_to=reply["message"])
+    assert found is not None  # noqa: S101  outbox rows refer to their round
+    return records.channel(found, found["channel_id"])
 
 
 def _parcels(waiting: Sequence[Row]) -> Unit[dict[int, Parcel | None]]:

@@ -55,7 +55,8 @@ class Privacy:
         self._crash("person.erased")
         eraser = platform if platform and isinstance(platform, Erases) else None
         now = records.micros(self._clock.now())
-        count = await self._store.write(_forget, place, person.id, now, eraser is not None)
+        finds = platform is not None and platform.finds_personal
+        count = await self._store.write(_forget, place, person.id, now, eraser is not None, finds)
         self._crash("person.forgotten")
         if eraser:
             eraser.erase_soon()
@@ -191,7 +192,7 @@ def _grade(row: Row) -> dict[str, Any] | None:
     return kept
 
 
-def _forget(place: Place, user: str, now: int, erases: bool) -> Unit[int]:
+def _forget(place: Place, user: str, now: int, erases: bool, finds: bool) -> Unit[int]:
     where = {"platform": place.platform, "community": place.community, "user_id": user}
     # Here and in the mark of what is on its way: whichever comes later knows of both.
     for said in (yield from rows("outbox_said_to", **where)) if erases else ():
@@ -199,6 +200,7 @@ def _forget(place: Place, user: str, now: int, erases: bool) -> Unit[int]:
             "erasure_put", platform=place.platform, community=place.community, channel=said["channel"],
             message=said["message"],
         )  # fmt: skip
+    yield from rows("outbox_nobodys", **where, whom=user if erases and finds else "")
     yield from rows("hints_forget", **where)
     gone = yield from rows("replies_forget", **where)
     yield from traces.forget(where, gone, now)

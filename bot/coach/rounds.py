@@ -53,8 +53,8 @@ class Bank:
         return tuple(merged.values())
 
 
-class _Posted(UsageError):
-    """A day has its question already."""
+class _NotDue(UsageError):
+    """A day has its question already, or is to have none any more."""
 
 
 class Rounds:
@@ -126,9 +126,9 @@ class Rounds:
             log.warning("the daily question of %s in %s was missed; skipped", day, channel.name or channel.place)
             return
         try:
-            await self._save(_daily, self._bank, channel, day, self._clock.now(), self._rng)
-        except _Posted:  # another process was quicker
-            log.debug("the daily question of %s in %s is there already", day, channel.name or channel.place)
+            await self._save(_due, self._bank, channel.id, day, self._clock.now(), self._rng)
+        except _NotDue:  # another process was quicker, or an organiser
+            log.debug("the daily question of %s in %s isn't due any more", day, channel.name or channel.place)
         except UsageError as error:  # one channel's trouble is no other's
             log.warning("no daily question on %s in %s: %s", day, channel.name or channel.place, error)
 
@@ -200,9 +200,9 @@ class Rounds:
         return tuple(dict.fromkeys(ready))
 
     async def next_posts(self, place: Place, *, most: int = 3) -> list[tuple[Channel, dt.datetime]]:
-        """The next daily posts of a community, the soonest first."""
+        """The next daily posts of each channel of a community, the soonest first."""
         coming = await self._store.read(_coming, place, self._clock.now(), most)
-        return sorted(coming, key=lambda pair: pair[1])[:most]
+        return sorted(coming, key=lambda pair: pair[1])
 
     # ------------------------------------------------------------------------------------------ both
 
@@ -277,6 +277,16 @@ def _coming(place: Place, now: dt.datetime, most: int) -> Unit[list[tuple[Channe
     return coming
 
 
+def _due(bank: Bank, channel_id: int, day: dt.date, now: dt.datetime, rng: random.Random) -> Unit[Round]:
+    """Post what was due a moment ago, if it still is: an organiser may have paused it, or moved it, meanwhile."""
+    row = yield from one("channel_get", id=channel_id)
+    channel = records.channel(row, channel_id) if row else None
+    due = rules.last_post_at(channel.schedule, now) if channel and channel.schedule else None
+    if channel is None or due is None or due[0] != day:
+        raise _NotDue("The daily question isn't due any more.")
+    return (yield from _daily(bank, channel, day, now, rng))
+
+
 def _daily(
     bank: Bank,
     channel: Channel,
@@ -289,7 +299,7 @@ def _daily(
 ) -> Unit[Round]:
     there = yield from one("round_daily", channel_id=channel.id, local_date=day.isoformat())
     if there and not (skipped_too and (yield from one("round_free_day", id=there["id"]))):
-        raise _Posted("Today's daily question is already there. /mlops question asks another.")
+        raise _NotDue("Today's daily question is already there. /mlops question asks another.")
     yield from acts.note(channel.place, by, Act.POST_NOW, day.isoformat(), records.micros(now))
     return (yield from _schedule(bank, channel, True, day, "", now, rng))
 

@@ -133,10 +133,10 @@ class Suggestions:
         if len(fold(sample_answer).split()) < LEAST_WORDS:
             raise UsageError("The sample answer is too short. Say in a few sentences what a full answer says.")
         text = storable(question).strip()
-        title = one_line(text.splitlines()[0], _TITLE_LIMIT) if text else ""
         made = Question(
-            "suggested", one_line(storable(section), SECTION_LIMIT) or SECTION, title, text, storable(sample_answer)
-        )
+            "suggested", one_line(storable(section), SECTION_LIMIT) or SECTION, _title(text), text,
+            storable(sample_answer),
+        )  # fmt: skip
         try:
             (read,) = self._documents.read(self._documents.write([made], "Suggestion"), "suggestion.md")
         except (ContentError, ValueError):
@@ -193,9 +193,13 @@ def _approve(bank: Bank, place: Place, id_: int, by: Person | None, now: int) ->
 def _question(row: Row, question_id: str, there: Sequence[Question]) -> Question:
     """The question of a suggestion, in the bank's own spelling of its section."""
     section = next((q.section for q in there if fold(q.section) == fold(row["section"])), row["section"])
-    title = one_line(row["question"].splitlines()[0], _TITLE_LIMIT)
-    made = Question(question_id, section, title, row["question"], row["sample_answer"])
+    made = Question(question_id, section, _title(row["question"]), row["question"], row["sample_answer"])
     return dataclasses.replace(made, source="Suggested by a member")
+
+
+def _title(question: str) -> str:
+    """The first line of a question that has words."""
+    return next((one_line(line, _TITLE_LIMIT) for line in question.splitlines() if fold(line)), "")
 
 
 def _free_id(id_: int, there: Sequence[Question]) -> str:

@@ -17,6 +17,7 @@ from bot.core.text import one_line
 
 CHART_LINES = 5  # people at the top whose points are drawn
 MOST_OPEN = 20  # open rounds that are looked through for those that a person can see
+MOST_CHANNELS = 5  # whose next question is told
 HOME_QUESTIONS = 3  # open rounds on a person's own page
 
 
@@ -70,10 +71,11 @@ _HOME_BUTTONS = (Button("Leaderboard", "leaderboard", args=(("period", "week"),)
 
 async def soonest(coach: Coach, place: Place, may_see: MaySee) -> list[tuple[str, dt.datetime]]:
     """The next daily question of each channel that somebody may see, by the channel's name, the soonest first."""
-    found = await coach.rounds.next_posts(place, most=30)
-    posts = [(channel, at) for channel, at in found if await may_see(channel.place.channel)]
-    soonest = {channel.id: (channel.name, at) for channel, at in reversed(posts)}
-    return sorted(soonest.values(), key=lambda pair: pair[1])[:5]
+    soonest: list[tuple[str, dt.datetime]] = []
+    for channel, at in await coach.rounds.next_posts(place, most=1):
+        if len(soonest) < MOST_CHANNELS and await may_see(channel.place.channel):
+            soonest.append((channel.name, at))
+    return soonest
 
 
 async def home(coach: Coach, call: Call, may_see: MaySee) -> tuple[Message, ...]:

@@ -61,8 +61,10 @@ _BOLD = re.compile(
 )
 _SHORT, _LONG = 6, 8
 """Letters: below the first one slip is understood, from the second on two, between them two that swap letters."""
-_ORDINARY = frozenset(("hit", "hits", "hunt", "lever", "sourced", "follow", "follows", "followed", "followers"))
-"""Words that are near a part's name and often begin a line of an answer."""
+_ORDINARY = frozenset(
+    "questions answers levels sources hit hits hunt lever sourced answered follow follows followed followers".split()
+)
+"""Words that are near a part's name and may well begin a line of an answer."""
 
 
 def label(text: str, *, bare: bool = False) -> Label | None:

@@ -314,7 +314,8 @@ class Reply:
 
     `channel` is where the message lives (the thread). `revision` is "" for the first text and grows with each edit
     (the platform's edit time). `addressed` says that it is directed at another person. `round_id` is set when it came
-    through a form, which knows its round; otherwise the thread tells.
+    through a form, which knows its round; otherwise the thread tells. `organiser` says that the platform knows its
+    author as one.
     """
 
     platform: str
@@ -328,6 +329,7 @@ class Reply:
     addressed: bool = False
     private: bool = False
     round_id: int | None = None
+    organiser: bool = False
 
 
 class ReplyState(StrEnum):

@@ -181,7 +181,9 @@ class Platform(Protocol):
 
 @runtime_checkable
 class Erases(Protocol):
-    """A platform that can take back what the coach said to somebody who is forgotten, by what `erasures` holds."""
+    """A platform that can take back what the coach said, by what `erasures` holds: to somebody who is forgotten, or
+    about an answer that was deleted.
+    """
 
     def erase_soon(self) -> None:
         """Delete it in the background; what can't be reached now stays noted. Returns at once."""

@@ -1,4 +1,7 @@
-"""Deleting what the coach said about people who are forgotten: noted before, so that no restart leaves any of it."""
+"""Deleting what the coach said to people who are forgotten, or about answers that were deleted.
+
+It is noted before, so that no restart leaves any of it.
+"""
 
 from __future__ import annotations
 

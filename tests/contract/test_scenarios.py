@@ -117,6 +117,16 @@ async def test_a_deleted_answer_counts_for_nothing_and_keeps_its_slot(stage: Sta
     assert await board(stage) == {}
 
 
+async def test_the_grade_of_a_deleted_answer_goes_with_it(stage: Stage) -> None:
+    round_ = await stage.question()
+    kept = await stage.say("Ben", half(round_))
+    said = await stage.say("Ada", half(round_))
+    assert len(await stage.graded(said)) == 1
+    await stage.delete("Ada", said)
+    assert await stage.graded(said) == []
+    assert len(await stage.graded(kept)) == 1
+
+
 async def test_the_pasted_sample_answer_is_a_ten_that_does_not_count(stage: Stage) -> None:
     round_ = await stage.question()
     (grade,) = await stage.graded(await stage.say("Ada", round_.question.sample_answer.upper()))

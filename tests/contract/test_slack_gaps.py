@@ -36,7 +36,7 @@ async def test_what_was_missed_is_taken_after_a_restart_and_what_vanished_withdr
     await here.start()
     await here.settle()
     assert await here.points() == {"Ada": 5}
-    assert len(here.spoken()) == 2
+    assert ["Score: 5/10" in grade.shown for grade in here.spoken()] == [True], "Ben's went with his answer"
 
 
 async def test_a_message_seen_many_times_is_graded_once(here: Space) -> None:

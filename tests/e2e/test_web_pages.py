@@ -90,6 +90,31 @@ async def test_axe_finds_no_fault_on_any_page(some_days: tuple[History, Running]
     assert not found, "\n".join(sorted(set(found)))
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_axe_finds_no_fault_in_the_public_archive(
+    some_days: tuple[History, Running], chrome: Window, dark: bool
+) -> None:
+    _, coach = some_days
+    found: list[str] = []
+    for width in (1280, 640, 360):
+        context = await chrome.context(width=width, dark=dark)
+        page = await context.new_page()
+        await page.goto(f"{coach.address}/public/team/#/archive")
+        await expect(page.locator("summary").first).to_be_visible()
+        found += await faults(page, f"public archive, {width}")
+        await page.locator("summary").first.click()
+        await expect(page.locator(".told .sample").first).to_be_visible()
+        found += await faults(page, f"public archive with a question open, {width}")
+        await page.get_by_label("Search").fill("nowhere to be found")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+        found += await faults(page, f"public archive without a match, {width}")
+        await page.get_by_role("button", name="Colours").click()
+        await expect(page.get_by_role("menu")).to_be_visible()
+        found += await faults(page, f"public archive's colours, {width}")
+    assert not found, "\n".join(sorted(set(found)))
+
+
 async def test_a_chosen_look_outlives_a_reload_and_follows_the_system_when_given_up(
     some_days: tuple[History, Running], chrome: Window
 ) -> None:

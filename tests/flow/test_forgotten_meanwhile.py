@@ -1,4 +1,4 @@
-"""Somebody who is forgotten while the coach is speaking to them: nothing of it stays in the chat."""
+"""Somebody who is forgotten, or deletes an answer, while the coach speaks of it: nothing of that stays in the chat."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.message import Parcel
-from bot.core.model import Person
+from bot.core.model import Person, Reply
 from bot.core.ports import Sent, Store, rows
 from bot.platforms.erasures import Erasures
 from tests.flow.crashes import CrashAt
@@ -34,7 +34,7 @@ class Erasing(Room):
 
     async def send(self, parcel: Parcel) -> Sent:
         sent = await super().send(parcel)
-        if parcel.kind == "grade":
+        if parcel.kind in ("grade", "suggestion"):
             self.arrived.set()
             await self.go.wait()
         return sent
@@ -63,17 +63,25 @@ class Erasing(Room):
         """Whom the grades are for that are there."""
         return [parcel.author.id for _, parcel in self.sent if parcel.kind == "grade" and parcel.author]
 
+    def alone(self) -> list[str]:
+        """Whom the grades and letters are for that are there for one person."""
+        return [
+            parcel.only_for for _, parcel in self.sent if parcel.kind in ("grade", "suggestion") and parcel.only_for
+        ]
 
-async def answered(world: World, *, private: bool = False) -> None:
-    """Ada's answer is graded, and her grade waits to be sent; Ben has his."""
+
+async def answered(world: World, *, private: bool = False) -> Reply:
+    """Ada's answer is graded, and her grade waits to be sent; Ben has his. What she said in the thread."""
     round_ = await world.daily()
     await world.say(round_, "ben", half(round_.question.id))
+    reply = world.reply(round_, "ada", full(round_.question.id))
     if private:
         await world.call("answer", "ada", answer=full(round_.question.id))
     else:
-        await world.app.coach.replies.take(world.reply(round_, "ada", full(round_.question.id)))
+        await world.app.coach.replies.take(reply)
     await world.app.coach.grading.step()
     await world.app.coach.grading.idle()
+    return reply
 
 
 async def left(world: World) -> int:
@@ -152,9 +160,74 @@ async def test_what_is_for_somebody_alone_is_not_sent_once_they_are_forgotten(tm
         assert [parcel.only_for for _, parcel in world.room.sent if parcel.kind == "grade"] == [""], "Ben's alone"
 
 
+async def delete(world: World, reply: Reply) -> None:
+    """The author of an answer in the thread deletes it."""
+    await world.app.coach.replies.withdraw("room", "guild", reply.channel, reply.message)
+
+
+@pytest.mark.parametrize("on_its_way", [False, True])
+async def test_a_grade_is_taken_back_when_its_answer_is_deleted_before_or_while_it_is_posted(
+    tmp_path: Path, on_its_way: bool
+) -> None:
+    room = Erasing()
+    async with world_at(tmp_path / "c.sqlite3", room) as world:
+        room.use(world.app.store)
+        said = await answered(world)
+        room.arrived.clear()
+        (room.go.clear if on_its_way else room.go.set)()
+        (delivery,) = world.app.deliveries
+        await delivery.step()
+        await room.arrived.wait()
+        if not on_its_way:
+            await delivery.idle()
+        await delete(world, said)
+        assert room.grades() == ["ben", "ada"]
+        room.go.set()
+        await delivery.idle()
+        await room.idle()
+        assert room.grades() == ["ben"]
+        assert await left(world) == 0
+
+
+async def test_a_grade_whose_words_were_made_before_its_answer_was_deleted_is_taken_back(tmp_path: Path) -> None:
+    room = Erasing()
+    async with world_at(tmp_path / "c.sqlite3", room) as world:
+        room.use(world.app.store)
+        said = await answered(world)
+        (delivery,) = world.app.deliveries
+        halting = Halting(world.app.store, "_parcels")
+        delivery._store = halting
+        await delivery.step()
+        await halting.halted.wait()
+        await delete(world, said)
+        halting.go.set()
+        await delivery.idle()
+        await room.idle()
+        assert room.grades() == ["ben"]
+        assert await left(world) == 0
+
+
+async def test_a_grade_whose_mark_a_crash_prevented_goes_with_its_answer(tmp_path: Path) -> None:
+    room, clock = Erasing(), HandClock()
+    async with world_at(tmp_path / "c.sqlite3", room, clock, CrashAt("outbox.sent", 3)) as world:
+        room.use(world.app.store)
+        said = await answered(world)
+        await world.app.settle()
+        assert room.grades() == ["ben", "ada"]
+    async with world_at(tmp_path / "c.sqlite3", room, clock) as world:
+        room.use(world.app.store)
+        await world.app.coach.grading.take_back()
+        await delete(world, said)
+        await world.app.settle()
+        await room.idle()
+        assert room.grades() == ["ben"]
+        assert await left(world) == 0
+
+
 async def test_where_messages_cannot_be_taken_back_none_is_noted_to_be(world: World) -> None:
-    await answered(world)
+    said = await answered(world)
     await world.app.settle()
+    await delete(world, said)
     await world.app.coach.privacy.delete(PLACE, ADA)
     await world.app.settle()
     assert await left(world) == 0

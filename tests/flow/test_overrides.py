@@ -120,6 +120,8 @@ async def test_after_the_close_the_podium_is_corrected(world: World) -> None:
         ({"id": "1", "score": "11", "reason": "why"}, "11 is not a score"),
         ({"id": "1", "score": "0", "reason": "why"}, "0 is not a score"),
         ({"id": "1", "score": "five", "reason": "why"}, "five is not a score"),
+        ({"id": "1", "score": "0050", "reason": "why"}, "0050 is not a score"),
+        ({"id": "1", "score": "001" + 5_000 * "0", "reason": "why"}, "is not a score"),
         ({"id": "1", "score": "٥", "reason": "why"}, "is not a score"),
         ({"id": "1", "score": "5", "reason": "\u200b"}, "Say why"),
         ({"id": "1", "score": "5", "reason": "x" * 301}, "At most 300 characters"),

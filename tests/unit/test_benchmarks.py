@@ -14,6 +14,7 @@ from PIL import Image
 
 from benchmarks import __main__ as report
 from benchmarks import boards, frames, million, pipeline, plot, stage
+from benchmarks.agreement import Progress
 from benchmarks.figures import FIGURES, Found
 from benchmarks.measures import MEASURES
 from benchmarks.single import SingleStore
@@ -48,6 +49,16 @@ def test_the_report_prints_plain_lines_or_one_json_object(
     monkeypatch.setattr(sys, "argv", ["benchmarks", "--only", name, "--json"])
     report.main()
     assert json.loads(capsys.readouterr().out)[name]["value"] == pytest.approx(float(line.split(": ")[1]), abs=1e-3)
+
+
+def test_a_long_run_tells_on_stderr_which_part_has_begun_and_when(capsys: pytest.CaptureFixture[str]) -> None:
+    seconds = iter([100.0, 100.2, 131.0])
+    progress = Progress(lambda: next(seconds))
+    progress("attacks")
+    progress("done")
+    printed = capsys.readouterr()
+    assert printed.err == "    0 s  attacks\n   31 s  done\n"
+    assert printed.out == ""
 
 
 async def results(store: Store, path: Path) -> list[tuple[object, ...]]:

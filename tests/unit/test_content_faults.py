@@ -85,6 +85,65 @@ def test_a_fault_is_named_with_its_line(added: str, line: int, words: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("**Levle:** 2", "**Level:**"),
+        ("**Leval:** 2", "**Level:**"),
+        ("**Sorce:** a book", "**Source:**"),
+        ("**SORCE**: a book", "**Source:**"),
+        ("__Soruce:__ a book", "**Source:**"),
+        ("**Hnits 1:** Think", "**Hints:**"),
+        ("**Sample Anwser:**\nSo.", "**Sample Answer:**"),
+        ("**Smaple Answer**\nSo.", "**Sample Answer:**"),
+        ("**Anwser:** So.", "**Sample Answer:**"),
+        ("#### **Sampel Answer:**\nSo.", "**Sample Answer:**"),
+        ("**Key pionts:**\n- one", "**Key points:**"),
+        ("**Key_points:**\n- one", "**Key points:**"),
+        ("**Follow\u2013up:** And then?", "**Follow-up:**"),
+        ("**Follwo-up:** And then?", "**Follow-up:**"),
+    ],
+)
+def test_a_misspelt_label_is_told_with_the_one_that_was_probably_meant(written: str, meant: str) -> None:
+    fault = only_fault(f"{GOOD}{written}\n")
+    assert (fault.line, "isn't a label" in fault.problem, meant in fault.remedy) == (8, True, True)
+
+
+def test_a_misspelt_question_is_told_and_not_that_it_is_missing() -> None:
+    fault = only_fault(f"{GOOD}### 2. Lag\n**Qestoin:** How?\n")
+    assert str(fault) == (
+        "drills.md:9: **Qestoin:** isn't a label; write **Question:** if that is meant, or put a backslash before it"
+    )
+
+
+def test_a_document_whose_only_question_is_misspelt_is_not_read_as_prose() -> None:
+    fault = only_fault("## Lag\n**Qestion:** How?\n**Sample Answer:** So.\n")
+    assert (fault.line, "**Question:**" in fault.remedy) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "**Note:** caches lie", "**Trade-off:** speed", "**Hit:** the cache", "**Lint:** ruff", "**Lever:** size",
+        "**Course:** statistics", "**Resource:** memory", "**Score:** nine", "**Follow:** the money", "**Levels:** all",
+        "**Short answer:** no", "**Io:** slow", "**Sorce** is not", "- **Sorce:** two", "    **Levle:** code",
+        "\\**Levle:** text", "and **Levle:** text", "**Hints** and", "```\n**Levle:** code\n```",
+    ],
+)  # fmt: skip
+def test_an_ordinary_lead_in_stays_a_part_of_the_answer(line: str) -> None:
+    (question,) = parse(f"{GOOD}**Sample Answer:**\nSo.\n\n{line}\n", "drills.md").questions
+    assert question.sample_answer == f"So.\n\n{line.removeprefix(chr(92))}"
+
+
+def test_prose_may_use_any_lead_in() -> None:
+    (question,) = parse("# Bank\n\n## Why?\n\n**Qestion:** two\n**Sorce:** one\n", "drills.md").questions
+    assert question.sample_answer == "**Qestion:** two\n**Sorce:** one"
+
+
+def test_what_stands_above_the_first_question_is_no_label() -> None:
+    assert len(parse(GOOD.replace("## Calls", "**Sorce:** one\n\n## Calls"), "drills.md").questions) == 1
+
+
+@pytest.mark.parametrize(
     "added",
     [
         f"**Sample Answer:**\n{'a' * 6000}\n",
@@ -190,6 +249,7 @@ def test_no_more_than_a_thousand_faults_are_kept_and_the_rest_are_counted() -> N
         ("### t\n**Question:** x\n**Key points:**\n- ", "**a"), ("### t\n**Question:** x\n**Id:** ", "a-"),
         ("## ", "**: "), ("## ", "1."), ("### ", "x # "), ("## a\n", "[a]("), ("## a\n", "![a](b"), ("## a\n", "<img "),
         ("## a\n", '[a](b "'), ("## a\n", "[a](b("), ("## a\n[a]: ", "["), ("## a\n", "back to "), ("**", " "),
+        ("", "**Levle:**\n"), ("**a", " "), ("**a", "-"),
     ],
 )  # fmt: skip
 def test_no_document_takes_long(start: str, unit: str) -> None:

@@ -21,7 +21,7 @@ PIECES = (
     "__", "*", "_", "- ", "* ", "+ ", "-", "```", "````", "```py", "~~~", "~~~ x", "`", "<!--", "-->", "<!-- c -->",
     "\\", "\\\\", "---", "***", "* * *", "- - -", "===", "> ", "| a | b |", "[a](b)", "![a](b)", "[Back to top](#x)",
     "\n", "\n\n", "\n\n\n", "\r\n", "\r", " ", "    ", "\t", "drift", "Two words", "Topic: claim",
-    "\n  - or: ", "or: ", "**or:** ", "é", "名", "\u200b",
+    "**Levle:** ", "**Hnits**", "#### **Sorce:**", "\n  - or: ", "or: ", "**or:** ", "é", "名", "\u200b",
     "\u3000", "\ufeff", "😀", "{question}", "<b>", "&lt;",
 )  # fmt: skip
 NASTY = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)

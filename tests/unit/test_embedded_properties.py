@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from bot.content import load_bank
 from bot.core import strict
 from bot.core.model import Coverage, Grade, KeyPoint, Question, Receipt, Task, Verdict
 from bot.graders.embedded import EmbeddedGrader
+from bot.graders.embedded.polarity import scopes
 from bot.graders.embedded.text import sentences
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +36,7 @@ ASIDES = (
     "docker, kubernetes, terraform, grafana, kafka",
     "- first point\n- second point",
 )
+VERB = re.compile(r"\b(is|are|can|should|must|will|may|has|have|does|do)\b(?! not|n't| only| just)")
 GRADER = EmbeddedGrader()
 few = settings(max_examples=25, deadline=None)
 
@@ -54,6 +57,19 @@ def denied(claim: str) -> str:
     texts = (part.text.rstrip(";.") for part in sentences(claim))
     parts = (f"it is not true that {text[0].lower()}{text[1:]}" for text in texts)
     return f"I{'; '.join(parts)[1:]}"
+
+
+def negated(question: Question) -> list[str]:
+    """The wordings without a negation, with each verb negated, if there is one in each of their sentences.
+
+    A "not" stands behind a verb wherever that is, be it the last word: some try what happens.
+    """
+    claims = [wording for point in question.key_points for wording in wordings(point)]
+    return [
+        VERB.sub(r"\1 not", claim)
+        for claim in claims
+        if not scopes(claim) and all(VERB.search(part.text) for part in sentences(claim))
+    ]
 
 
 def wordings(point: KeyPoint) -> tuple[str, ...]:
@@ -96,6 +112,15 @@ def one_more_denial(draw: st.DrawFn) -> tuple[Question, str, str]:
     return question, answer, " ".join(parts if draw(st.booleans()) else reversed(parts))
 
 
+@st.composite
+def one_more_negation(draw: st.DrawFn) -> tuple[Question, str, str]:
+    """A question, an answer, and the same with a point whose verbs are negated, in front or behind."""
+    question, answer = draw(answers())
+    assume(negated(question))
+    parts = [answer, joined([draw(st.sampled_from(negated(question)))])]
+    return question, answer, " ".join(parts if draw(st.booleans()) else reversed(parts))
+
+
 @few
 @given(case=one_more_point())
 def test_one_more_covered_point_never_lowers_the_score(case: tuple[Question, str, str]) -> None:
@@ -108,6 +133,54 @@ def test_one_more_covered_point_never_lowers_the_score(case: tuple[Question, str
 def test_one_more_contradiction_never_raises_the_score(case: tuple[Question, str, str]) -> None:
     question, before, after = case
     assert graded(question.id, after).score <= graded(question.id, before).score
+
+
+TURNED = {
+    "ml-image-size-cache": (
+        "I don't know the rest.",
+        "Before optimising, see how big every layer is not and which steps get rebuilt each time.",
+    ),
+    "live-anomaly-detection": (
+        "It depends on the company.",
+        "Deterministic checks of schema, ranges, nulls, freshness and volume come first, because most incidents are "
+        "not breakage.",
+    ),
+    "disaster-recovery": (
+        "Replication spreads bad deletes, so keep point-in-time and immutable backups in a separate account. "
+        "Asynchronous replication loses uncopied writes at failover; synchronous replication prevents that by slowing "
+        "every write. It is not true that acceptable data loss (RPO) and downtime (RTO), agreed with the business, "
+        "choose between restore, standby and active-active.",
+        "The business says how much data we may not lose, RPO, and how long we can not be down, RTO, and that "
+        "determines if we do not backup/restore, warm standby or active-active.",
+    ),
+    "infrastructure-as-code": (
+        "State is kept on laptops without locking and is open to everybody because it never contains secrets. Nobody "
+        "looks at the plan for deletions. Every environment is built from the same code, only the parameters differ, "
+        "so they match each other and can be built again from scratch.",
+        "Put tfstate in remote storage with state locking and limit who has not access, because passwords can not end "
+        "up in it.",
+    ),
+    "live-recommendations": (
+        "batch: taste, embeddings. live: only last n events in redis (TTL) as ranker input, weights frozen. ANN -> top "
+        "300 -> ranker. decay + cap session signals, 5% explore.",
+        "It is not true that an A/B test of the update delay shows whether fresher updates are worth their cost.",
+    ),
+}
+
+
+@few
+@given(case=one_more_negation())
+def test_one_more_point_with_its_verbs_negated_never_raises_the_score(case: tuple[Question, str, str]) -> None:
+    question, before, after = case
+    assert graded(question.id, after).score <= graded(question.id, before).score
+
+
+@pytest.mark.parametrize("name", sorted(TURNED))
+def test_a_point_turned_around_raises_no_score_whatever_its_negation_governs(name: str) -> None:
+    answer, added = TURNED[name]
+    before = graded(name, answer).score
+    assert graded(name, f"{answer} {added}").score <= before
+    assert graded(name, f"{added} {answer}").score <= before
 
 
 @pytest.mark.parametrize("name", sorted(BANK))
@@ -128,6 +201,15 @@ def test_the_sample_answer_is_a_10(name: str) -> None:
         assert {each.coverage for each in grade.points} == {Coverage.COVERED}
 
 
+@pytest.mark.parametrize("name", sorted(BANK))
+def test_the_sample_answer_with_a_word_changed_covers_every_point_by_the_graders_own_reading(name: str) -> None:
+    sample = BANK[name].sample_answer
+    for answer in (f"Well, {sample[0].lower()}{sample[1:]}", re.sub(r"\b(an?|the)\b", "this", sample, count=1)):
+        verdict = GRADER.judge(strict.task(BANK[name], answer))
+        assert {each.coverage for each in verdict.points} == {Coverage.COVERED}
+        assert verdict.score >= 9
+
+
 @few
 @given(case=answers(), text=st.text(max_size=80))
 @example(case=(BANK["model-deployment"], ""), text="")
@@ -139,6 +221,7 @@ def test_a_score_is_a_whole_number_from_1_to_10_whatever_is_said(case: tuple[Que
         assert type(verdict.score) is int
         assert 1 <= verdict.score <= 10
         assert type(graded(question.id, said).score) is int
+        assert verdict.score <= strict.ceiling(verdict.points)
         assert all(each.quote in said for each in verdict.points)
 
 

@@ -191,13 +191,13 @@ async def test_a_quote_supports_the_point_that_it_carries_only(grader: EmbeddedG
 
 
 def containers(answer: str) -> int:
-    """The posted score in the first worked example's situation: containers and a pipeline, no word on the upkeep."""
+    """The grader's own score in the first worked example's situation: containers and a pipeline, no word on the upkeep."""
     sample = """I pack models into containers, Docker for one, and Kubernetes spreads and scales them. It matters that
     the model's quality is watched, that versions are tracked and that changes are compared in A/B tests. I also build a
     dependable CI/CD pipeline, so that releases are smooth."""
     question = "How do you bring a model to production so that it scales and stays reliable?"
     asked = Task(question, sample, parts_of(sample), answer)
-    return strict.enforce(asked, EmbeddedGrader().judge(asked)).score
+    return EmbeddedGrader().judge(asked).score
 
 
 def test_containers_and_ci_without_the_upkeep_score_5_to_7() -> None:
@@ -219,5 +219,5 @@ def test_the_seeds_worked_examples_hold(grader: EmbeddedGrader) -> None:
     question, sample, answer = (match[1].strip() if match else "" for match in found.values())
     assert question
     asked = Task(question, sample, parts_of(sample), answer)
-    assert strict.enforce(asked, grader.judge(asked)).score in (5, 6, 7)
+    assert grader.judge(asked).score in (5, 6, 7)
     assert grader.judge(dataclasses.replace(asked, answer=sample)).score == 10

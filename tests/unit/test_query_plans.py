@@ -15,12 +15,12 @@ OFTEN = (
     "replies_unlined replies_pace replies_tail replies_take_back "
     "result_get results_of_round round_pending standings_top standing_of standings_above standings_equal rounds_days "
     "results_days rounds_close rounds_missed rounds_next_close rounds_read_again outbox_heads outbox_claim "
-    "outbox_said_to outbox_author "
+    "outbox_said_to outbox_author outbox_nobodys "
     "replies_of_person replies_forget round_get person_name round_newest rounds_asked "
     "round_last_on_demand outbox_of_reply replies_failed rounds_to_reveal rounds_to_count rounds_next_count "
     "channels_to_recount rounds_open_of_community organiser_get organisers_of "
     "rounds_shown rounds_revealed round_is_revealed replies_history results_by_section "
-    "chat_page chat_changed chat_message"
+    "chat_page chat_changed chat_message chat_answers"
 ).split()
 
 KEPT_SHORT = ("SCAN head", "SCAN CONSTANT ROW", "SCAN soonest", "SCAN next")  # what a subquery found before

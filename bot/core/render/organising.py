@@ -74,14 +74,16 @@ def holidays_removed(days: Days) -> Message:
     return say(f"No holiday any more: {days_line(days)}.")
 
 
-def pinned(day: dt.date, question: Question, off: Days | bool) -> Message:
-    """A date has its question; `off` tells why it won't come as the channel is set up now."""
+def pinned(day: dt.date, question: Question, off: Days | bool, skipped: bool = False) -> Message:
+    """A date has its question; `off` and `skipped` tell why it won't come as the channel is set up now."""
     first: tuple[Inline, ...] = (f"On {date_line(day)} the question is ", Strong(question.title), f" ({question.id}).")
     if isinstance(off, Days):
         why = "paused" if off.last == dt.date.max else f"paused or on holiday ({days_line(off)})"
         return say(*first, f" But the daily question is {why} then: it only comes if you post it with post-now.")
     if off:
         return say(*first, f" But {day:%A} has no daily question here: it only comes if you post it with post-now.")
+    if skipped:
+        return say(*first, " But that day's question was left out: it only comes if you post it with post-now.")
     return say(*first)
 
 

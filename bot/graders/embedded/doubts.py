@@ -1,7 +1,8 @@
 """Whether an answer that is about the key points speaks for them or against them.
 
-Two readings of every point. A sentence that repeats one of its wordings nearly word for word with one more negation, or
-with an opposite in a word's place, turns it around: that is certain enough to drop the sentence. Anything freer is
+Two readings of every point. A sentence that repeats one of its wordings nearly word for word with one more negation
+turns it around: that is certain enough to drop the sentence, and to hold the point contradicted whatever else is said
+of it, so that one more such sentence never helps. Anything freer is
 weighed by the head of contradiction.py, and no single point shows much there, but an answer that contradicts seldom
 does so once: the mean over its points, each counted by how much of it the answer seems to carry, tells such answers
 from honest ones that negate something in passing.
@@ -17,10 +18,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.graders.embedded import contradiction, polarity, scoring
-from bot.graders.embedded.align import Aligner, Match, Reference
+from bot.graders.embedded import contradiction, polarity, repeats
+from bot.graders.embedded.align import Aligner, Match, Reference, affirmed
 from bot.graders.embedded.contradiction import Numbers, Side
 from bot.graders.embedded.passage import Passage, sentence
+from bot.graders.embedded.repeats import Wording
 
 _REPEATED = 0.9
 """Recall in one sentence from which it repeats a wording nearly word for word."""
@@ -67,7 +69,7 @@ class Contrary:
     """The wordings of one point, as what may be contradicted; `parts` are their single sentences."""
 
     wordings: tuple[Side, ...]
-    parts: tuple[tuple[Reference, Side], ...]
+    parts: tuple[tuple[Reference, Side, Wording], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,35 +115,58 @@ def contrary(aligner: Aligner, wordings: Sequence[Reference], question: Passage)
     """The reference side of one point."""
     wordings = [each for each in wordings if len(each.passage.ids)]
     whole = [contradiction.side(each.passage, each.weights) for each in wordings]
-    parts: list[tuple[Reference, Side]] = []
+    parts: list[tuple[Reference, Side, Wording]] = []
     for reference, read in zip(wordings, whole, strict=True):
-        if len(reference.passage.sentences) == 1:
-            parts.append((reference, read))
+        said = [repeats.wording(each.text) for each in reference.passage.sentences]
+        if len(said) == 1:
+            parts.append((reference, read, said[0]))
             continue
-        for place in range(len(reference.passage.sentences)):
+        for place, each in enumerate(said):
             part = aligner.reference(sentence(reference.passage, place), question)
-            parts.append((part, contradiction.side(part.passage, part.weights)))
+            parts.append((part, contradiction.side(part.passage, part.weights), each))
     return Contrary(tuple(whole), tuple(parts))
 
 
-def turned(aligner: Aligner, points: Sequence[Contrary], answer: Passage) -> dict[int, frozenset[int]]:
-    """The points (by number) that the answer repeats with their meaning turned around, and its sentences that do so."""
-    found: dict[int, frozenset[int]] = {}
-    read: dict[int, Side] = {}
-    there = set(answer.ids.tolist())
+def turned(
+    aligner: Aligner, points: Sequence[Contrary], answer: Passage, loyal: Collection[int] = ()
+) -> dict[int, frozenset[int]]:
+    """The points (by number) that the answer repeats with their meaning turned around, and its sentences that do so.
+
+    `loyal` are sentences that don't.
+    """
+    said = [repeats.wording(each.text) for each in answer.sentences]
+    found = _nearly_turned(aligner, points, answer)
     for number, point in enumerate(points):
-        for reference, meant in point.parts:
-            shared = _shared(reference, there)
-            if shared < _SHARED:
+        for *_, meant in point.parts:
+            found[number] |= {place for place, each in enumerate(said) if repeats.turns(meant, each)}
+    return {number: frozenset(places) for number, each in enumerate(found) if (places := each.difference(loyal))}
+
+
+def _nearly_turned(aligner: Aligner, points: Sequence[Contrary], answer: Passage) -> list[set[int]]:
+    """Of each point, the sentences that repeat it nearly word for word with its meaning turned around."""
+    places = [place for place, each in enumerate(answer.sentences) if not polarity.denies(each.text)]
+    told = affirmed(answer)
+    there = set(told.ids.tolist())
+    read: dict[int, Side] = {}
+    found: list[set[int]] = [set() for _ in points]
+    for number, point in enumerate(points):
+        for reference, meant, _ in point.parts:
+            near = _nearly(aligner, reference, told, there)
+            if near < 0:
                 continue
-            match = aligner.match(reference, answer)
-            if match.local < (_LITERAL[1] if shared >= _LITERAL[0] else _REPEATED):
-                continue
-            said = read.get(match.sentence) or _side(aligner, answer, match.sentence)
-            read[match.sentence] = said
-            if _turns(meant, said):
-                found[number] = found.get(number, frozenset()) | {match.sentence}
+            read[near] = read.get(near) or _side(aligner, told, near)
+            if _turns(meant, read[near]):
+                found[number].add(places[near])
     return found
+
+
+def _nearly(aligner: Aligner, reference: Reference, answer: Passage, there: Collection[int]) -> int:
+    """The sentence that repeats a wording nearly word for word; -1 for none."""
+    shared = _shared(reference, there)
+    if shared < _SHARED:
+        return -1
+    match = aligner.match(reference, answer)
+    return match.sentence if match.local >= (_LITERAL[1] if shared >= _LITERAL[0] else _REPEATED) else -1
 
 
 def doubts(
@@ -149,31 +174,41 @@ def doubts(
     points: Sequence[Contrary],
     found: Sequence[tuple[Match, float]],
     answer: Passage,
-    denied: Mapping[int, Collection[int]],
+    denied: tuple[Mapping[int, Collection[int]], Collection[int]],
+    loyal: Collection[int] = (),
 ) -> Doubts:
     """Weigh what an answer says of each point.
 
-    `found` has the best match of each and how much of the point that seems to carry, `denied` what `turned` found.
+    `found` has the best match of each among what the answer affirms, and how much of the point that seems to carry;
+    `denied` what `turned` found, and the other points (by number) that it evidently contradicts. What the sentences
+    `loyal` say speaks for their points.
     """
+    turned, contradicted = denied
     read: dict[int, Side] = {}
     odds: list[float | None] = []
     carried, against = _BENEFIT[0], _BENEFIT[0] * _BENEFIT[1]
     for number, (point, (match, share)) in enumerate(zip(points, found, strict=True)):
-        if not point.wordings:
-            odds.append(None)
-        elif number in denied or scoring.contradicts(match):
-            odds.append(_DENIED)
-            carried, against = carried + 1.0, against + _DENIED
-        elif share < _TOUCHED or len(point.wordings) < 2:
-            odds.append(None)
-            carried, against = carried + share, against + share * _UNWEIGHED
-        else:
-            said = read.get(match.sentence) or _side(aligner, answer, match.sentence)
-            read[match.sentence] = said
-            odds.append(each := contradiction.log_odds(contradiction.features(point.wordings, said)))
-            carried, against = carried + share, against + share * each
+        each = _weighed(aligner, point, (match, share), answer, read)
+        if each is not None and match.sentence in loyal:
+            each = min(each, _UNWEIGHED)
+        if point.wordings and (number in turned or number in contradicted):
+            share, each = 1.0, max(_DENIED, _DENIED if each is None else each)
+        odds.append(each)
+        if point.wordings:
+            carried, against = carried + share, against + share * (_UNWEIGHED if each is None else each)
     known = any(each is not None for each in odds)
-    return Doubts(round(against / carried, 3) if known else None, tuple(odds), denied)
+    return Doubts(round(against / carried, 3) if known else None, tuple(odds), turned)
+
+
+def _weighed(
+    aligner: Aligner, point: Contrary, found: tuple[Match, float], answer: Passage, read: dict[int, Side]
+) -> float | None:
+    """A point's log-odds where it has several wordings and seems carried; `read` keeps the sentences read before."""
+    match, share = found
+    if share < _TOUCHED or len(point.wordings) < 2:
+        return None
+    read[match.sentence] = said = read.get(match.sentence) or _side(aligner, answer, match.sentence)
+    return contradiction.log_odds(contradiction.features(point.wordings, said))
 
 
 def features(aligner: Aligner, point: Contrary, answer: Passage, match: Match) -> Numbers:

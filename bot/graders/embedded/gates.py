@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bot.graders.embedded.text import words
+from bot.core.model import Remark
+from bot.graders.embedded.text import Sentence, sentences, words
 from bot.graders.embedded.weights import FUNCTION_WORDS
 
 _DONT_KNOW = re.compile(
@@ -67,6 +68,20 @@ _NAME = "x"
 
 _GLUE = _VERBS | _PREPOSITIONS | _ARTICLES
 _NEVER_LAST = _ARTICLES | _POSSESSIVES | _CONJUNCTIONS | {"of", "into", "than", "because", "i", "we", "they", "from"}
+
+
+def screen(answer: str) -> tuple[list[Sentence], Remark | None]:
+    """What of an answer is left to be graded, and what the answer is when nothing is."""
+    said = sentences(answer)
+    if not said:
+        return [], Remark.EMPTY
+    kept = [each for each in said if not addresses_grader(each.text)]
+    if len([word for each in kept for word in words(each.text)]) < 3 and len(kept) < len(said):
+        return [], Remark.INJECTION
+    known = [each for each in kept if not is_dont_know(each.text)]
+    if len(known) < len(kept) and sum(len(words(each.text)) for each in known) < 6:
+        return kept, Remark.DONT_KNOW
+    return kept, None
 
 
 def is_dont_know(sentence: str) -> bool:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.core import strict
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
 from bot.core.points import parts_of
 from bot.core.text import fold
 from bot.graders.embedded import gates, scoring, stance
-from bot.graders.embedded.align import Aligner, Match, Reference, affirmed
+from bot.graders.embedded.align import Aligner, Match, Reference
 from bot.graders.embedded.contradiction import Numbers
-from bot.graders.embedded.doubts import Contrary, Doubts, contrary, doubts, features, turned
+from bot.graders.embedded.doubts import Contrary, Doubts, contrary, doubts, features
 from bot.graders.embedded.encoder import Encoder
-from bot.graders.embedded.passage import Passage, Sheet, hold, lay_out, sentence, without
+from bot.graders.embedded.passage import Passage, Sheet, hold, lay_out, sentence
+from bot.graders.embedded.reading import Reading, on_point, read
+from bot.graders.embedded.repeats import Wording, wording
 from bot.graders.embedded.spelling import Speller
 from bot.graders.embedded.support import Support, own_words, quotes_question, talks_of_grading
 from bot.graders.embedded.text import Sentence, sentences, words
@@ -38,6 +41,7 @@ class Key:
     question: Passage
     sample: Reference
     sample_sentences: tuple[Reference, ...]
+    sample_wordings: tuple[Wording, ...]
     sample_words: int
     points: tuple[tuple[Reference, ...], ...]
     contrary: tuple[Contrary, ...]
@@ -49,11 +53,13 @@ class Key:
 class Evidence:
     """What the aligner found in one answer.
 
-    `turned` has an entry for each sentence of the sample that the answer repeats nearly word for word. `recited` is the
-    part of the sample that those are, 0 to 1, where the answer affirms nothing else, and 1 everywhere else.
+    `told` are its sentences that neither deny themselves nor turn a point around; `turned` has one entry for each of
+    the sample that it repeats nearly word for word. `recited` is the part of the sample that those are, 0 to 1, where
+    the answer affirms nothing else, and 1 everywhere else.
     """
 
     points: tuple[Match, ...]
+    told: tuple[str, ...]
     sample: Match
     relatedness: float
     lenient: float
@@ -74,7 +80,7 @@ class Judge:
 
     def verdict(self, task: Task) -> Verdict:
         """Grade one answer. The same task gets the same verdict, whatever was graded before it."""
-        kept, remark = _screen(task)
+        kept, remark = gates.screen(task.answer)
         if remark in (Remark.EMPTY, Remark.INJECTION):
             return _verdict(1, tuple(PointVerdict(point, Coverage.MISSING) for point in task.key_points), (remark,))
         key = self.key(task)
@@ -85,10 +91,11 @@ class Judge:
         )
         if fold(task.answer) == fold(task.sample_answer):
             return _verdict(10, tuple(PointVerdict(each.point, Coverage.COVERED, each.quote) for each in points), ())
-        remarks = (remark,) if remark else _remarks(task, found, answer)
+        remarks = (remark,) if remark else _remarks(task, found)
         carried = [Match() if no else match for match, no in zip(found.points, found.doubts.against, strict=True)]
         given = scoring.raw(carried, found.sample, found.lenient, found.scale, found.recited)
-        return _verdict(scoring.score(min(given, found.doubts.most), remarks), points, remarks)
+        score = scoring.score(min(given, found.doubts.most), remarks)
+        return _verdict(min(score, strict.ceiling(points)), points, remarks)
 
     def spoken(self, task: Task) -> list[tuple[float, float, Numbers] | None]:
         """For fitting: of each point its recall, how much of it seems carried, and what tells for or against it.
@@ -96,7 +103,7 @@ class Judge:
         None where nothing does: nothing was said, or the point has one wording.
         """
         key = self.key(task)
-        answer = self._answer(key, _screen(task)[0])
+        answer = self._answer(key, gates.screen(task.answer)[0])
         found = self._evidence(key, answer)
         return [
             (match.recall, scoring.share(match), features(self._aligner, point, answer, match))
@@ -110,7 +117,7 @@ class Judge:
 
         It is kept until the next call; without tasks that only forgets.
         """
-        self._aligner.expect([each for task in tasks for each in _heard(self.key(task), _screen(task)[0])])
+        self._aligner.expect([each for task in tasks for each in _heard(self.key(task), gates.screen(task.answer)[0])])
 
     def supports(self, claim: str, quote: str, question: str = "") -> bool:
         """Whether a quote carries a claim, at least partly, and doesn't contradict it."""
@@ -148,6 +155,7 @@ class Judge:
             question=question,
             sample=aligner.reference(sample, question, split),
             sample_sentences=tuple(aligner.reference(each, question) for each in parts),
+            sample_wordings=tuple(wording(each.text) for each in sample.sentences),
             sample_words=len(words(task.sample_answer)),
             points=points,
             contrary=tuple(contrary(aligner, () if split else each, question) for each in points),
@@ -160,24 +168,24 @@ class Judge:
 
     def _evidence(self, key: Key, answer: Passage) -> Evidence:
         aligner = self._aligner
-        related = aligner.relatedness(answer, key.question, key.sample.passage)
-        told = affirmed(answer)
-        denied = _placed(turned(aligner, key.contrary, told), told, answer)
-        told = without(answer, _unsaid(told, answer).union(*denied.values()))
-        lenient = scoring.lenience(len(key.points), key.sample_words, self._nearness(key, told))
-        points = tuple(self._point_match(wordings, answer, told) for wordings in key.points)
+        said = read(aligner, key.contrary, key.sample_wordings, answer)
+        lenient = scoring.lenience(len(key.points), key.sample_words, self._nearness(key, said.told))
+        held = [on_point(aligner, wordings, said) for wordings in key.points]
+        points = tuple(against or match for match, against in held)
         scale = scoring.scale(key.split, points)
-        shares = [scoring.share(match, lenient, scale) for match in points]
+        carried = [(match, scoring.share(match, lenient, scale)) for match, _ in held]
+        against = {number for number, (_, match) in enumerate(held) if match}
         repeated = [aligner.match(each, answer) for each in key.sample_sentences]
         return Evidence(
             points=points,
-            sample=aligner.match(key.sample, told),
-            relatedness=related,
+            told=tuple(each.text for each in said.told.sentences),
+            sample=aligner.match(key.sample, said.told),
+            relatedness=aligner.relatedness(answer, key.question, key.sample.passage),
             lenient=lenient,
             scale=scale,
             turned=tuple(match.turns > 0 for match in repeated if scoring.repeats(match)),
-            doubts=doubts(aligner, key.contrary, list(zip(points, shares, strict=True)), answer, denied),
-            recited=_recited(key, repeated, answer, told),
+            doubts=doubts(aligner, key.contrary, carried, answer, (said.turned, against), said.loyal),
+            recited=_recited(key, repeated, said),
         )
 
     def _nearness(self, key: Key, told: Passage) -> float:
@@ -186,32 +194,10 @@ class Judge:
             return 0.0
         return self._aligner.relatedness(own_words(told, key.question), key.question, key.sample.passage)
 
-    def _point_match(self, wordings: Sequence[Reference], answer: Passage, told: Passage) -> Match:
-        """What an answer does with a point; what it denies outright is no evidence for this or another one."""
-        found = scoring.best([self._aligner.match(each, answer) for each in wordings])
-        if told is answer or scoring.contradicts(found):
-            return found
-        found = scoring.best([self._aligner.match(each, told) for each in wordings])
-        place = answer.sentences.index(told.sentences[found.sentence]) if found.sentence >= 0 else -1
-        return replace(found, sentence=place)
 
-
-def _placed(found: Mapping[int, Collection[int]], part: Passage, answer: Passage) -> dict[int, frozenset[int]]:
-    """Sentences of a part of an answer, as numbers in the whole."""
-    return {
-        number: frozenset(answer.sentences.index(part.sentences[place]) for place in places)
-        for number, places in found.items()
-    }
-
-
-def _unsaid(told: Passage, answer: Passage) -> frozenset[int]:
-    return frozenset(place for place, each in enumerate(answer.sentences) if each not in told.sentences)
-
-
-def _recited(key: Key, repeated: Sequence[Match], answer: Passage, told: Passage) -> float:
-    again = [i for i, match in enumerate(repeated) if scoring.repeats(match)]
-    places = {repeated[i].sentence for i in again}
-    own = [each for place, each in enumerate(answer.sentences) if place not in places and each in told.sentences]
+def _recited(key: Key, repeated: Sequence[Match], said: Reading) -> float:
+    again = [i for i, match in enumerate(repeated) if scoring.repeats(match) and match.sentence in said.places]
+    own = set(said.places).difference(repeated[i].sentence for i in again)
     if own or not again:
         return 1.0
     lengths = [len(each.passage.ids) for each in key.sample_sentences]
@@ -236,38 +222,23 @@ def _is_split(task: Task) -> bool:
     return task.key_points == parts_of(task.sample_answer)
 
 
-def _remarks(task: Task, found: Evidence, answer: Passage) -> tuple[Remark, ...]:
-    texts = [each.text for each in answer.sentences]
+def _remarks(task: Task, found: Evidence) -> tuple[Remark, ...]:
     checks = (
-        (Remark.ECHO, gates.is_echo(" ".join(texts), task.question, task.sample_answer)),
+        (Remark.ECHO, gates.is_echo(" ".join(found.told), task.question, task.sample_answer)),
         (
             Remark.OFF_TOPIC,
             len(words(task.answer)) >= 8 and scoring.off_topic(found.points, found.sample, found.relatedness),
         ),
-        (Remark.KEYWORDS, gates.is_keywords(texts, task.sample_answer)),
-        (Remark.SHUFFLED, gates.is_shuffled(texts, task.sample_answer)),
+        (Remark.KEYWORDS, gates.is_keywords(found.told, task.sample_answer)),
+        (Remark.SHUFFLED, gates.is_shuffled(found.told, task.sample_answer)),
         (
             Remark.CONTRADICTION,
             found.doubts.evident
             or (stance.dismisses(task.answer, task.sample_answer) and not found.doubts.cleared)
-            or scoring.contradiction(found.points, found.turned),
+            or scoring.contradiction(found.points, found.turned, found.doubts.turned),
         ),
     )
     return tuple(remark for remark, fires in checks if fires)
-
-
-def _screen(task: Task) -> tuple[list[Sentence], Remark | None]:
-    """What of an answer is left to be graded, and what the answer is when nothing is."""
-    said = sentences(task.answer)
-    if not said:
-        return [], Remark.EMPTY
-    kept = [each for each in said if not gates.addresses_grader(each.text)]
-    if len([word for each in kept for word in words(each.text)]) < 3 and len(kept) < len(said):
-        return [], Remark.INJECTION
-    known = [each for each in kept if not gates.is_dont_know(each.text)]
-    if len(known) < len(kept) and sum(len(words(each.text)) for each in known) < 6:
-        return kept, Remark.DONT_KNOW
-    return kept, None
 
 
 def _point(point: KeyPoint, number: int, found: Evidence, answer: Passage, text: str) -> PointVerdict:

@@ -85,8 +85,24 @@ OPPOSITES = _opposites()
 
 def denies(text: str) -> bool:
     """Whether a sentence opens with a denial of all that follows: "It isn't true that"."""
+    return undenied(text) != text
+
+
+def undenied(text: str) -> str:
+    """The text without the denial that opens it; itself if there is none."""
     found = _DENIAL.search(text)
-    return found is not None and found.start() <= _OPENING
+    return text[found.end() :] if found is not None and found.start() <= _OPENING else text
+
+
+def tokens(text: str) -> list[tuple[str, bool]]:
+    """The words of a text in lower case, each with whether it negates; without a stop that isn't a word."""
+    lowered = text.lower()
+    exempt = [each.span() for each in _NOT_NEGATING.finditer(lowered)]
+    return [
+        (each.group(), _negates(each.group()) and not any(left <= each.start() < right for left, right in exempt))
+        for each in _TOKEN.finditer(lowered)
+        if each.group()[0].isalnum()
+    ]
 
 
 def ends_negated(text: str) -> bool:

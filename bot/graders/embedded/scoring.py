@@ -8,7 +8,7 @@ answers of the data sets are good.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -209,15 +209,16 @@ def off_topic(points: Sequence[Match], sample: Match, relatedness: float) -> boo
     return relatedness < 0.3 and nowhere
 
 
-def contradiction(points: Sequence[Match], turned: Sequence[bool]) -> bool:
+def contradiction(points: Sequence[Match], turned: Sequence[bool], denied: Collection[int] = ()) -> bool:
     """Whether an answer denies as much as it affirms.
 
+    `denied` are the points (by number) that it repeats with their meaning turned around.
     `turned` tells of each sentence of the sample that the answer repeats nearly word for word whether it's repeated
     with the opposite meaning; two of them are enough, or a quarter.
     """
-    denied = sum(contradicts(match) for match in points)
-    affirmed = sum(share(match) >= COVERED for match in points)
-    return (denied >= 2 and denied >= affirmed) or (
+    against = [contradicts(match) or number in denied for number, match in enumerate(points)]
+    affirmed = sum(share(match) >= COVERED and not no for match, no in zip(points, against, strict=True))
+    return (sum(against) >= 2 and sum(against) >= affirmed) or (
         any(turned) and (sum(turned) >= 2 or sum(turned) >= 0.25 * len(turned))
     )
 

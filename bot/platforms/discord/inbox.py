@@ -59,6 +59,11 @@ def addressed(message: discord.Message, me: int) -> bool:
     return isinstance(replied, discord.Message) and replied.author.id not in (me, message.author.id)
 
 
+def is_organiser(author: discord.abc.User) -> bool:
+    """Whether somebody may manage the server, as far as their message tells: one that is read later names no roles."""
+    return isinstance(author, discord.Member) and author.guild_permissions.manage_guild
+
+
 def reply_of(message: discord.Message, me: int) -> Reply:
     """A message as the coach takes it, at its present revision."""
     content = re.sub(rf"^\s*<@!?{me}>", "", message.content)
@@ -73,6 +78,7 @@ def reply_of(message: discord.Message, me: int) -> Reply:
         at=edited or message.created_at,
         revision=edited.isoformat(timespec="microseconds") if edited else "",
         addressed=addressed(message, me),
+        organiser=is_organiser(message.author),
     )
 
 

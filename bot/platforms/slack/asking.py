@@ -111,7 +111,7 @@ class Reader:
     def _written(self, team: str, me: str, thread: str, message: Payload) -> Reply | None:
         if not written(message):
             return None
-        return reply_of(message, team, thread, me, self.person(team, _text(message, "user")).name)
+        return reply_of(message, team, thread, me, self._people.known(team, _text(message, "user")))
 
     def said(self, team: str, event: Payload, at: dt.datetime) -> Asked:
         """A message to the coach, in its direct messages or beginning with its name; its verb is still to be read."""

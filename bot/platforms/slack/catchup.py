@@ -41,7 +41,7 @@ async def replies_in(thread: str, team: str, workspaces: Workspaces, people: Peo
         known = people.known(team, user)
         if not written(message) or user == workspace.bot_user or (known and known.bot):
             continue
-        reply = reply_of(message, team, thread, workspace.bot_user, known.name if known else "")
+        reply = reply_of(message, team, thread, workspace.bot_user, known)
         if reply:
             people.later(team, user)
             yield reply

@@ -27,7 +27,7 @@ from bot.platforms.slack.link.crypt import KeyMissing
 from bot.platforms.slack.link.listener import Listener, Payload
 from bot.platforms.slack.link.workspaces import Workspaces
 from bot.platforms.slack.pace import Pace
-from bot.platforms.slack.people import People
+from bot.platforms.slack.people import People, Profile
 from bot.platforms.slack.private import Private
 from bot.platforms.slack.receipts import Receipt, Receipts
 from bot.platforms.slack.send import Sender
@@ -128,8 +128,11 @@ class SlackChat:
             self._mark = str(row["mark"])
         return self._mark
 
-    async def _named(self, team: str, user: str, name: str) -> None:
-        await self._need_coach().replies.name(PLATFORM, team, user, name)
+    async def _named(self, team: str, user: str, profile: Profile) -> None:
+        coach = self._need_coach()
+        await coach.replies.name(PLATFORM, team, user, profile.name)
+        if profile.admin or user == (await self._workspaces.get(team)).installer:
+            await coach.community.told(Place(PLATFORM, team, ""), user)
 
     # ------------------------------------------------------------------------------------------ the coach's side
 

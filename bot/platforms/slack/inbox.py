@@ -18,7 +18,7 @@ from bot.commands import mentioned
 from bot.core.errors import StoreError, UsageError
 from bot.core.model import Person, Reply
 from bot.platforms.slack.blocks.ids import split_thread, thread_of
-from bot.platforms.slack.people import People
+from bot.platforms.slack.people import People, Profile
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def is_command(text: str) -> bool:
         return True
 
 
-def reply_of(message: Event, community: str, thread: str, me: str, name: str = "") -> Reply | None:
+def reply_of(message: Event, community: str, thread: str, me: str, author: Profile | None = None) -> Reply | None:
     """A message as the coach takes it, at its present revision; None when it has no place in time."""
     text = str(message.get("text") or "")
     to_us = spoken_to(text, me)
@@ -119,11 +119,12 @@ def reply_of(message: Event, community: str, thread: str, me: str, name: str = "
         community=community,
         channel=thread,
         message=str(message.get("ts") or ""),
-        author=Person(str(message.get("user") or ""), name),
+        author=Person(str(message.get("user") or ""), author.name if author else ""),
         text=words(text if to_us is None else to_us),
         at=at,
         revision=revision,
         addressed=is_command(to_us) if to_us is not None else bool(first or _COMMAND.match(text)),
+        organiser=author is not None and author.admin,
     )
 
 
@@ -233,7 +234,7 @@ class Inbox:
         known = self._people.known(team, user)
         if known and known.bot:
             return
-        reply = reply_of(message, team, thread, me, known.name if known else "")
+        reply = reply_of(message, team, thread, me, known)
         if reply is None:
             return
         taken = await self._coach.replies.take(reply)

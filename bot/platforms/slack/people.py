@@ -38,9 +38,6 @@ LOOK_UP_WAIT_S = 300.0
 Who = tuple[str, str]
 """Team and user."""
 
-Named = Callable[[str, str, str], Awaitable[None]]
-"""Is told team, user and name once a name is known."""
-
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -59,9 +56,12 @@ class Profile:
 
 NOBODY = Profile()
 
+Named = Callable[[str, str, Profile], Awaitable[None]]
+"""Is told team, user and profile once a name is known."""
+
 
 class People:
-    """Keeps profiles for an hour. `named` is told the names that were looked up in the background."""
+    """Keeps profiles for an hour. `named` is told those that were looked up in the background."""
 
     def __init__(self, workspaces: Workspaces, named: Named) -> None:
         self._workspaces, self._named = workspaces, named
@@ -149,7 +149,7 @@ class People:
             try:
                 profile = await self.ask(team, user, within_s=LOOK_UP_WAIT_S, later=True)
                 if profile.name:
-                    await self._named(team, user, profile.name)
+                    await self._named(team, user, profile)
             except PlatformError as error:
                 log.info("a name on Slack could not be looked up: %s", error)
             except CoachError as error:

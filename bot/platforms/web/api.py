@@ -259,7 +259,9 @@ class Api:
         """How a line that begins a command may go on."""
         member = await self.member(request, request.query.get("person", ""))
         line = request.query.get("line", "")[:200]
-        found = await calls.suggestions(self._coach(), member, request.query.get("channel", ""), line)
+        coach = self._coach()
+        organiser = await pages.is_organiser(coach, member)
+        found = await calls.suggestions(coach, request.query.get("channel", ""), line, organiser=organiser)
         return web.json_response({"options": [{"line": text, "help": help_} for text, help_ in found]})
 
     # ------------------------------------------------------------------------------------------ live

@@ -53,7 +53,7 @@ def said(body: PostBody, line: str) -> CallBody:
     return CallBody(person=body.person, key=body.key, channel=body.channel, thread=body.thread, line=line)
 
 
-async def suggestions(coach: Coach, member: Member, channel: str, line: str) -> list[tuple[str, str]]:
+async def suggestions(coach: Coach, channel: str, line: str, *, organiser: bool) -> list[tuple[str, str]]:
     """How a line that begins a command may go on: (the whole line, what it does) pairs."""
     if "/mlops".startswith(line):
         line = "/mlops "
@@ -63,7 +63,7 @@ async def suggestions(coach: Coach, member: Member, channel: str, line: str) -> 
     head, rest = "/mlops-admin " if found[1] else "/mlops ", line[found.end() :]
     if rest.casefold().startswith("admin "):
         head, rest = f"{head}admin ", rest[len("admin ") :]
-    options = await complete(coach, place(channel), rest, organiser=member.organiser)
+    options = await complete(coach, place(channel), rest, organiser=organiser)
     return [(head + text, help_) for text, help_ in options]
 
 
@@ -79,6 +79,7 @@ async def run(store: Store, coach: Coach, member: Member, body: CallBody, now: d
         return {"posted": message_json(known)}
     try:
         call = _call(member, body, now)
+        await store.read(units.require_channel, body.channel)
     except UsageError as error:
         return {"answer": _message(render.problem(str(error)))}
     found = await dispatch(coach, call)

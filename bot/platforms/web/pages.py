@@ -133,10 +133,9 @@ class Pages:
         coach = self._coach()
         names, _ = await self._store.read(units.start)
         known = {channel.place.channel: channel for channel in await coach.organise.channels(EVERYWHERE)}
-        posts = await coach.rounds.next_posts(EVERYWHERE, most=3 * max(1, len(known)))
+        posts = await coach.rounds.next_posts(EVERYWHERE, most=3)
         return [
-            channel_json(name, known.get(name), [at for of, at in posts if of.place.channel == name][:3])
-            for name in names
+            channel_json(name, known.get(name), [at for of, at in posts if of.place.channel == name]) for name in names
         ]
 
     async def add_channel(self, request: web.Request) -> web.Response:

@@ -30,6 +30,11 @@ def last_change() -> Unit[int]:
     return int(row["number"]) if row else 0
 
 
+def require_channel(channel: str) -> Unit[None]:
+    """Make sure that a channel exists. Raises UsageError."""
+    yield from _place(channel, 0, UsageError)
+
+
 def page(person: str, channel: str, thread: int, before: int, limit: int) -> Unit[tuple[Sequence[Row], bool]]:
     """The last messages of a channel or thread that a person may see, oldest first, and whether there are older ones.
 
@@ -96,10 +101,15 @@ def edit(author: Member, message: int, text: str, at: int) -> Unit[tuple[Row, Re
 
 
 def delete(author: Member, message: int) -> Unit[Row]:
-    """Wipe one's own message; deleting it again does nothing. Raises UsageError."""
+    """Wipe one's own message and what the coach answered to it; again it does nothing. Raises UsageError."""
     row = yield from _own(author, message)
     if not row["deleted"]:
         yield from one("chat_message_delete", id=message, change=(yield from next_change()))
+        where = {"channel": row["channel"], "thread": row["thread"], "message": message}
+        for said in (yield from rows("chat_answers", **where)):
+            yield from one(
+                "chat_forget_message", person=author.id, id=said["id"], gone=1, change=(yield from next_change())
+            )
         yield from _touch(row["thread"])
     return row
 
@@ -124,8 +134,8 @@ def deliver(parcel: Parcel, at: int) -> Unit[Sent]:
         raise PlatformError("The person isn't here any more.")
     answered = row_id(parcel.reply_to)
     there = (yield from one("chat_message", id=answered)) if answered and parcel.author else None
-    if there and not there["author"]:
-        raise PlatformError("The answer isn't here any more.")  # its person was forgotten a moment ago
+    if there and (there["deleted"] or not there["author"]):
+        raise PlatformError("The answer isn't here any more.")  # deleted, or its person forgotten, a moment ago
     yield from _insert(
         key=f"parcel:{parcel.key}",
         channel=parcel.channel,

@@ -68,6 +68,11 @@ WHERE id = :id AND deleted = 0 RETURNING id;
 UPDATE chat_messages SET text = '', deleted = 1, receipt = '', change = :change
 WHERE id = :id AND deleted = 0 RETURNING id;
 
+-- name: chat_answers
+-- What the coach answered to a message.
+SELECT id FROM chat_messages
+WHERE channel = :channel AND thread = :thread AND id > :message AND reply_to = :message AND author = '' AND deleted = 0;
+
 -- name: chat_message_rewrite
 UPDATE chat_messages SET body = :body, change = :change WHERE id = :id AND body <> :body AND deleted = 0 RETURNING id;
 

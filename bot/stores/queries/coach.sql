@@ -549,7 +549,7 @@ VALUES (:platform, :community, :channel, :kind, :round_id, :reply_id, :now, :now
 RETURNING id;
 
 -- name: outbox_of_reply
-SELECT id, state FROM outbox WHERE round_id = :round_id AND reply_id = :reply_id AND kind = :kind;
+SELECT id, state, message FROM outbox WHERE round_id = :round_id AND reply_id = :reply_id AND kind = :kind;
 
 -- name: outbox_again
 -- What is on its way stays so; its mark sees that the words have changed meanwhile. What waits may have been posted
@@ -595,20 +595,24 @@ UPDATE outbox SET due_at = :now WHERE state = 'sending' RETURNING id;
 -- name: outbox_sent
 -- What couldn't be done about a question when it was posted is still so when it is amended.
 UPDATE outbox SET state = CASE WHEN again = 0 THEN 'sent' ELSE 'waiting' END, again = 0, due_at = :now, sent_at = :now,
-    message = :message, failure = CASE WHEN kind = 'question' AND message <> '' THEN failure ELSE :note END
+    message = :message, failure = CASE WHEN kind = 'question' AND message <> '' THEN failure ELSE :note END,
+    about = CASE WHEN substr(about, 1, 1) = '@' THEN '@' ELSE about END
 WHERE id = :id AND state = 'sending'
-RETURNING id, (SELECT p.user_id FROM replies p WHERE p.id = outbox.reply_id) AS author;
+RETURNING id, (SELECT CASE WHEN p.state = 'withdrawn' THEN '' ELSE p.user_id END FROM replies p
+    WHERE p.id = outbox.reply_id) AS author;
 
 -- name: outbox_sent_first
 -- The same before it is sent, only while our lease lasts: another process would send it too.
 UPDATE outbox SET state = CASE WHEN again = 0 THEN 'sent' ELSE 'waiting' END, again = 0, due_at = :now, sent_at = :now,
     message = :message, failure = :note
 WHERE id = :id AND state = 'sending' AND due_at IN (:held, :coming)
-RETURNING id, (SELECT p.user_id FROM replies p WHERE p.id = outbox.reply_id) AS author;
+RETURNING id, (SELECT CASE WHEN p.state = 'withdrawn' THEN '' ELSE p.user_id END FROM replies p
+    WHERE p.id = outbox.reply_id) AS author;
 
 -- name: outbox_author
--- Who wrote what a message answers: '' once they are forgotten.
-SELECT p.user_id AS author FROM outbox o JOIN replies p ON p.id = o.reply_id WHERE o.id = :id;
+-- Who wrote what a message answers: '' once they are forgotten, or have deleted it.
+SELECT CASE WHEN p.state = 'withdrawn' THEN '' ELSE p.user_id END AS author
+FROM outbox o JOIN replies p ON p.id = o.reply_id WHERE o.id = :id;
 
 -- name: outbox_said_to
 -- Where the coach's messages to one person are; "@" and the person stands for what is for them alone.
@@ -622,6 +626,22 @@ WHERE o.platform = s.platform AND o.community = s.community AND o.about = CAST(s
     AND o.kind = 'suggestion' AND s.platform = :platform AND s.community = :community AND s.user_id = :user_id
     AND o.message <> '';
 
+-- name: outbox_nobodys
+-- What was for somebody alone who is being forgotten: "@". Where it may have been posted without a mark, whom it was for
+-- follows (:whom) until it was looked for: nothing else tells that any more.
+UPDATE outbox SET about = '@' || CASE WHEN message = '' AND tries > 0 AND state IN ('waiting', 'sending') THEN :whom
+    ELSE '' END
+WHERE id IN (
+    SELECT o.id FROM replies p CROSS JOIN outbox o
+    WHERE o.reply_id = p.id AND p.platform = :platform AND p.community = :community AND p.user_id = :user_id
+        AND (p.private = 1 OR o.kind <> 'grade') AND o.state IN ('waiting', 'sending')
+    UNION ALL
+    SELECT o.id FROM suggestions s CROSS JOIN outbox o
+    WHERE o.platform = s.platform AND o.community = s.community AND o.about = CAST(s.id AS TEXT) AND o.about <> ''
+        AND o.kind = 'suggestion' AND s.platform = :platform AND s.community = :community AND s.user_id = :user_id
+)
+RETURNING id;
+
 -- name: outbox_wait
 -- A personal message is marked as sent before it is, so both states can be left. What another process has claimed since
 -- isn't ours any more.
@@ -634,7 +654,8 @@ RETURNING id;
 -- There was nothing to say, but there is now: it waits again.
 UPDATE outbox SET
     state = CASE WHEN again = 1 AND :state = 'void' THEN 'waiting' ELSE :state END,
-    due_at = CASE WHEN again = 1 THEN created_at ELSE due_at END, failure = :failure, again = 0
+    due_at = CASE WHEN again = 1 THEN created_at ELSE due_at END, failure = :failure, again = 0,
+    about = CASE WHEN substr(about, 1, 1) = '@' THEN '@' ELSE about END
 WHERE id = :id AND state IN ('sending', 'sent') AND due_at IN (:held, :coming) RETURNING id;
 
 -- name: outbox_drop_round

@@ -188,6 +188,9 @@ INSERT INTO rounds (channel_id, daily, local_date, question_id, section, state, 
 VALUES (:channel_id, 0, '0001-01-01', '', '', 'skipped', :now, :now)
 RETURNING id;
 
+-- name: letter_about
+SELECT id FROM outbox WHERE round_id = :round_id AND kind = :kind AND about = :about LIMIT 1;
+
 -- name: outbox_put_about
 INSERT INTO outbox (platform, community, channel, kind, round_id, about, due_at, created_at)
 SELECT c.platform, c.community, c.channel, :kind, :round_id, :about, :now, :now FROM channels c WHERE c.id = :channel_id
@@ -227,6 +230,10 @@ DELETE FROM community_settings WHERE platform = :platform AND community = :commu
 -- name: digest_set
 UPDATE community_settings SET digest_channel_id = :channel_id, digest_at = :at
 WHERE platform = :platform AND community = :community RETURNING digest_at;
+
+-- name: digest_of_channel
+SELECT digest_at FROM community_settings
+WHERE platform = :platform AND community = :community AND digest_channel_id = :channel_id;
 
 -- name: digests_due
 SELECT c.*, s.digest_at FROM community_settings s JOIN channels c ON c.id = s.digest_channel_id
