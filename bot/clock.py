@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
-import zoneinfo
 from pathlib import Path
+
+from bot.core.zones import zones
 
 
 class SystemClock:
@@ -27,7 +28,6 @@ def local_zone() -> str:
         written = Path("/etc/timezone").read_text(encoding="utf-8").strip() if Path("/etc/timezone").is_file() else ""
     except (OSError, UnicodeDecodeError):
         linked = written = ""
-    known = zoneinfo.available_timezones()
-    found = [zone for zone in (named, linked, written) if zone in known]
+    found = [zone for zone in (named, linked, written) if zone in zones()]
     # Etc/UTC and its like are UTC to a reader.
     return "UTC" if not found or found[0].startswith("Etc/U") else found[0]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-import zoneinfo
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.core.errors import UsageError
 from bot.core.model import Channel, CountingRule, Schedule
 from bot.core.render import DAYS
+from bot.core.zones import zones
 
 ARCHIVE_TIMES = frozenset({dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(days=3), dt.timedelta(days=7)})
 """After how long without a word a thread can be put away: what Discord offers."""
@@ -52,6 +52,13 @@ def _close_after(channel: Channel, value: str) -> Channel:
     if after < dt.timedelta(minutes=1):
         raise UsageError("A round stays open for at least a minute. Write a time such as 24h.")
     return dataclasses.replace(channel, close_after=after)
+
+
+def _grace(schedule: Schedule, value: str) -> Schedule:
+    grace = read_duration(value)
+    if grace < dt.timedelta(minutes=1):  # no post is made on the dot: all would be too late
+        raise UsageError("A question may come at least a minute late. Write a time such as 3h.")
+    return dataclasses.replace(schedule, grace=grace)
 
 
 def _pin(channel: Channel, value: str) -> Channel:
@@ -96,7 +103,7 @@ def read_time(value: str) -> dt.time:
 
 def read_zone(value: str) -> str:
     """An IANA zone, in any case; "Berlin" is read as Europe/Berlin. Raises UsageError with what was probably meant."""
-    known = zoneinfo.available_timezones()
+    known = zones()
     wanted = value.replace(" ", "_").casefold()
     exact = {zone.casefold(): zone for zone in known}
     cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(known) if "/" in zone}
@@ -138,7 +145,7 @@ _SCHEDULE: Final[Mapping[str, Callable[[Schedule, str], Schedule]]] = {
     "time": lambda schedule, value: dataclasses.replace(schedule, time=read_time(value)),
     "zone": lambda schedule, value: dataclasses.replace(schedule, zone=read_zone(value)),
     "weekdays": lambda schedule, value: dataclasses.replace(schedule, weekdays=read_weekdays(value)),
-    "grace": lambda schedule, value: dataclasses.replace(schedule, grace=read_duration(value)),
+    "grace": _grace,
 }
 _CHANNEL: Final[Mapping[str, Callable[[Channel, str], Channel]]] = {
     "mention": _mention,

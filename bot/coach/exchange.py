@@ -69,7 +69,9 @@ class Exchange:
         then nothing has changed.
         """
         questions = await asyncio.to_thread(self._documents.read, text, "document.md")
-        changes = await self._store.write(_bring_in, place, questions, by, records.micros(self._clock.now()))
+        changes = await self._store.write(
+            _bring_in, self._bank, place, questions, by, records.micros(self._clock.now())
+        )
         self._crash("bank.imported")
         return changes
 
@@ -79,15 +81,16 @@ def _own(place: Place) -> Unit[tuple[Question, ...]]:
     return tuple(records.QUESTION.validate_json(row["body"]) for row in found)
 
 
-def _bring_in(place: Place, questions: Sequence[Question], by: Person | None, now: int) -> Unit[Changes]:
+def _bring_in(bank: Bank, place: Place, questions: Sequence[Question], by: Person | None, now: int) -> Unit[Changes]:
+    """Put in what isn't there as it stands: a question of everybody's that is unchanged doesn't become their own."""
     where = {"platform": place.platform, "community": place.community}
-    before = {question.id: question for question in (yield from _own(place))}
-    after = before.keys() | {question.id for question in questions}
-    if len(after) > max(MOST_QUESTIONS, len(before)):  # approved suggestions come on top
+    before = {question.id: question for question in (yield from bank.questions(place))}
+    own = {question.id for question in (yield from _own(place))}
+    put = [question for question in questions if before.get(question.id) != question]
+    if len(own | {question.id for question in put}) > max(MOST_QUESTIONS, len(own)):  # approved ones come on top
         raise UsageError(f"At most {MOST_QUESTIONS} questions of your own fit. Nothing was changed.")
-    for question in questions:
-        if before.get(question.id) != question:
-            yield from one("question_put_last", **where, id=question.id, body=records.question_body(question))
+    for question in put:
+        yield from one("question_put_last", **where, id=question.id, body=records.question_body(question))
     new = tuple(question.id for question in questions if question.id not in before)
     same = tuple(question.id for question in questions if before.get(question.id) == question)
     changed = tuple(question.id for question in questions if question.id not in (*new, *same))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable, Sequence
 
 from bot.coach import records, results
@@ -10,6 +9,7 @@ from bot.coach.standings import home_zone
 from bot.core import rules
 from bot.core.model import OWN_WISH, Person, Place, Round
 from bot.core.ports import Clock, Row, Store, Unit, one, rows
+from bot.core.zones import zones
 
 TOGETHER = 200
 """Reveals that one transaction has amended."""
@@ -57,7 +57,7 @@ class Learners:
         known = await self._store.read(one, "learner_get", **where)
         if known and (known["zone_own"] or known["zone"] == zone):
             return
-        if zone in zoneinfo.available_timezones():
+        if zone in zones():
             await self._store.write(one, "learner_zone_seen", **where, zone=zone)
 
     async def hints(self, round_: Round, person: Person) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Callable
 
 from bot.core.model import Place, Price
 from bot.core.shards import parse_shards
+from bot.core.zones import zones
 from bot.settings.values import SecretStr, names
 
 PLATFORMS = ("web", "discord", "slack")
@@ -58,7 +58,7 @@ def read_public(text: str) -> dict[str, Place]:
 
 def zone(value: str) -> str:
     """An IANA zone."""
-    if value not in zoneinfo.available_timezones():
+    if value not in zones():
         raise ValueError("use an IANA zone such as Europe/Berlin")
     return value
 

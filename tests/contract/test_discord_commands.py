@@ -320,6 +320,14 @@ def test_ids_of_buttons_come_back_as_they_went() -> None:
     assert ids.form(ids.of_form("answer", "7")) == ids.Press("answer", "7", {})
 
 
+@pytest.mark.parametrize("topic", ["Мониторинг моделей после выпуска", "機械学習の運用と監視", "Überwachung & Drift"])
+def test_topics_in_any_script_fit_into_a_button(topic: str) -> None:
+    from bot.core.message import Button
+
+    made = ids.of_button(Button("Share", "share", args=(("period", "month"), ("topic", topic))), "")
+    assert ids.press(made or "") == ids.Press("share", "", {"period": "month", "topic": topic})
+
+
 def test_no_verb_of_the_table_breaks_an_id() -> None:
     assert not [command.verb for command in TABLE if "|" in command.verb or len(command.verb) > 40]
     assert isinstance(discord.__version__, str)

@@ -9,6 +9,7 @@ import datetime as dt
 import pytest
 
 from bot.coach.rounds import Rounds
+from bot.core.errors import PlatformError
 from bot.core.message import ParcelKind
 from bot.core.model import Channel, CountingRule, Person, Place
 from tests.flow.test_calendar import told
@@ -32,6 +33,25 @@ async def test_of_two_who_change_settings_at_once_neither_undoes_the_others(worl
     assert channel.schedule is not None
     assert (channel.schedule.time, channel.schedule.zone) == (dt.time(10), "Europe/Berlin")
     assert (channel.hint_cost, channel.rule) == (3, CountingRule.BEST)
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "LocalTime"])
+async def test_no_zone_is_taken_that_another_machine_does_not_know(world: World, zone: str) -> None:
+    round_ = await world.daily()
+    await world.say(round_, "ada", full(round_.question.id))
+    for verb, args in (("config set", {"name": "zone", "value": zone}), ("zone", {"zone": zone})):
+        assert f"There is no time zone called {zone}." in await told(world, verb, **args)
+    await world.app.coach.learners.zone_seen(PLACE, Person("ada", "Ada"), zone)
+    assert (await world.app.coach.learners.zone(PLACE, Person("ada", "Ada")))[1] is False
+
+
+async def test_no_grace_is_so_short_that_every_question_comes_too_late(world: World) -> None:
+    await world.daily()
+    assert "at least a minute late" in await told(world, "config set", name="grace", value="0m")
+    assert "1 minute" in await told(world, "config set", name="grace", value="1m")
+    world.clock.pass_(days=1, milliseconds=50)
+    await world.app.settle()
+    assert len(world.room.texts("question")) == 2
 
 
 async def test_the_next_posts_of_a_channel_are_told_however_many_others_there_are(world: World) -> None:
@@ -188,6 +208,16 @@ async def test_a_week_is_told_once_when_the_time_is_moved_on_the_day_itself(worl
     assert await digests(world, dt.date(2026, 3, 17)) == WEEKS
 
 
+async def test_a_week_in_which_nothing_could_be_posted_is_not_told_as_one_without_news(world: World) -> None:
+    world.room.failure = lambda _: PlatformError("I may not write in #daily.")
+    await world.app.coach.organise.set(PLACE, {"time": "09:00"})
+    world.clock.pass_(days=1)
+    await world.app.settle()
+    text = await told(world, "digest", week="this")
+    assert "not posted  1" in text
+    assert "What failed, and why: /mlops failed." in text
+
+
 # ---------------------------------------------------------------------------------------------- the bank
 
 
@@ -207,6 +237,16 @@ async def test_a_bank_that_suggestions_have_filled_up_can_still_be_corrected(
     assert len((await coach.exchange.bring_in(PLACE, corrected)).changed) == 2
     another = "### Another\n\n**Question:** What else?\n\n**Sample Answer:** Nothing else at all.\n"
     assert "At most 1 questions" in await told(world, "bank import", document=document + another)
+
+
+async def test_what_everybody_has_does_not_become_their_own_by_being_brought_in_again(world: World) -> None:
+    exchange = world.app.coach.exchange
+    everything, count = await exchange.export(PLACE, everything=True)
+    changes = await exchange.bring_in(PLACE, everything)
+    assert (changes.new, changes.changed, len(changes.unchanged)) == ((), (), count)
+    changes = await exchange.bring_in(PLACE, everything.replace("subject 3?", "subject three?"))
+    assert changes.changed == ("q3",)
+    assert (await exchange.export(PLACE))[1] == 1
 
 
 @pytest.mark.parametrize("unseen", ["\u200b\n", "\u202e\u2028", "...\n\n"])

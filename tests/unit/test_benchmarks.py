@@ -14,9 +14,9 @@ from PIL import Image
 
 from benchmarks import __main__ as report
 from benchmarks import boards, frames, million, pipeline, plot, stage
-from benchmarks.agreement import Progress
 from benchmarks.figures import FIGURES, Found
 from benchmarks.measures import MEASURES
+from benchmarks.progress import Progress, by_tens
 from benchmarks.single import SingleStore
 from bot.core.ports import Store
 from bot.stores.sqlite import SqliteStore
@@ -59,6 +59,12 @@ def test_a_long_run_tells_on_stderr_which_part_has_begun_and_when(capsys: pytest
     printed = capsys.readouterr()
     assert printed.err == "    0 s  attacks\n   31 s  done\n"
     assert printed.out == ""
+
+
+def test_a_long_part_tells_how_far_it_is() -> None:
+    told: list[str] = []
+    assert list(by_tens(range(25), told.append)) == list(range(25))
+    assert told == ["  10 of 25", "  20 of 25"]
 
 
 async def results(store: Store, path: Path) -> list[tuple[object, ...]]:

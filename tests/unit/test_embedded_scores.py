@@ -191,7 +191,7 @@ async def test_a_quote_supports_the_point_that_it_carries_only(grader: EmbeddedG
 
 
 def containers(answer: str) -> int:
-    """The grader's own score in the first worked example's situation: containers and a pipeline, no word on the upkeep."""
+    """The grader's own score in the first worked example's situation: containers and a pipeline, not the upkeep."""
     sample = """I pack models into containers, Docker for one, and Kubernetes spreads and scales them. It matters that
     the model's quality is watched, that versions are tracked and that changes are compared in A/B tests. I also build a
     dependable CI/CD pipeline, so that releases are smooth."""

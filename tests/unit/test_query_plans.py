@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,11 +30,11 @@ IN_ORDER = ("replies_unlined", "replies_claim", "replies_pace")  # the first few
 
 
 @pytest.fixture(scope="module")
-def empty() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    for file in sorted(Path(SCHEMA).glob("*.sql")):
-        connection.executescript(file.read_text(encoding="utf-8"))
-    return connection
+def empty() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for file in sorted(Path(SCHEMA).glob("*.sql")):
+            connection.executescript(file.read_text(encoding="utf-8"))
+        yield connection
 
 
 @pytest.mark.parametrize("name", OFTEN)

@@ -13,7 +13,7 @@ _BUTTONS = (Button("How the questions do", "health"),)
 def weekly(found: Digest) -> Message:
     """A week's figures beside those of the week before, its questions, and what was missed most."""
     title = f"Week of {date_line(found.monday)}"
-    if not (found.week.answers or found.before.answers or found.questions):
+    if not found.questions and found.week == found.before == Week(0, 0, 0.0):  # nor did anything fail
         return say("No question was answered, and none in the week before.", title=title, buttons=_BUTTONS)
     blocks: list[Block] = [_table(found.week, found.before)]
     if found.questions:
