@@ -60,8 +60,8 @@ class Dates:
             return dataclasses.replace(schedule, paused=None)
 
         channel = await self._write(place, by, Act.RESUME, "", resumed)
-        coming = rules.next_post_at(channel.schedule or Schedule(), self._clock.now())
-        return coming[1] if coming else None
+        posts = await self._rounds.next_posts(place, most=1)  # a date that was skipped stays skipped
+        return next((at for of, at in posts if of.id == channel.id), None)
 
     async def add_holidays(self, place: Place, text: str, *, by: Person | None = None) -> Days:
         """Days without a daily question: "2026-12-24", or "2026-12-24 to 2027-01-02", the last included.

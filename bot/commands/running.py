@@ -57,7 +57,7 @@ def _check(command: Command, call: Call) -> None:
     for param in command.params:
         value = call.arg(param.name)
         if param.required and not value:
-            raise UsageError(f"/mlops {command.verb} needs {param.name}. Usage: /mlops {command.usage}")
+            raise UsageError(f"/mlops {command.verb} needs <{param.name}>. Usage: /mlops {command.usage}")
         if value and param.choices and value not in param.choices:
             known = ", ".join(param.choices)
             raise UsageError(f"{value[:60]} is not a {param.name}.{meant(value, param.choices)} Known: {known}.")

@@ -194,6 +194,28 @@ async def test_an_unknown_command_says_what_was_meant(coach: Running, chrome: Wi
     await expect(page.locator("#channel-log")).to_contain_text("Did you mean leaderboard?")
 
 
+async def test_a_command_without_its_beginning_is_not_said_to_everybody(coach: Running, chrome: Window) -> None:
+    page = await chrome.visit(coach, "Ada")
+    for line in ("/help", "/leaderboard week"):
+        await command(page, line)
+    await expect(page.get_by_text("Commands begin with /mlops.")).to_have_count(2)
+    await command(page, "/var/log is where I look first for what went wrong.")
+    await expect(page.get_by_role("article", name="Ada wrote")).to_have_count(1)
+
+
+async def test_each_fault_of_a_pasted_document_stands_in_its_form(coach: Running, chrome: Window) -> None:
+    page = await chrome.visit(coach, "Ada")
+    await command(page, "/mlops bank import")
+    dialog = page.get_by_role("dialog")
+    document = dialog.get_by_label("Questions as Markdown")
+    faulty = "## Ours\n\n### 1. One\n\n**Question:** What?\n\n**Level:** nine\n\n### 2. Two\n\n**Sample Answer:** It is two.\n"
+    await document.fill(faulty)
+    await dialog.get_by_role("button", name="Import").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Nothing was changed. Mend this and send it again:")
+    await expect(dialog.get_by_role("alert").get_by_role("listitem")).to_contain_text([re.compile("^Line [79]: ")] * 2)
+    await expect(document).to_have_value(faulty)
+
+
 async def test_an_organiser_sets_the_channel_up_in_a_form(coach: Running, chrome: Window) -> None:
     page = await chrome.visit(coach, "Ada")
     await command(page, "/mlops config setup")

@@ -66,6 +66,14 @@ async def test_a_pause_without_a_date_lasts_until_it_is_resumed(world: World) ->
     assert "isn't paused" in await told(world, "resume")
 
 
+async def test_resuming_tells_of_the_first_question_that_is_not_skipped(world: World) -> None:
+    await world.daily()
+    assert "3 March" in await told(world, "skip")
+    await told(world, "pause")
+    assert "The next comes Wednesday 04 March 2026 09:00 UTC." in await told(world, "resume")
+    assert await days(world, 3) == [1, 2, 3]
+
+
 async def test_resuming_posts_no_question_whose_time_went_by_in_the_pause(world: World) -> None:
     await world.daily()
     await told(world, "pause")

@@ -45,7 +45,7 @@ async def test_it_tells_answers_people_averages_and_what_was_missed(world: World
     assert lines["average"] == ["6.7", "0.0"]
     assert ": 2 answers, average 7.5" in text
     assert ": 1 answer, average 5.0" in text
-    assert "Most often missed\n- topic 2 (" in text
+    assert "Most often missed\n- topic 2 (1 attempt)" in text
     assert "No question was answered, and none in the week before." in await told(world, "digest")
 
 

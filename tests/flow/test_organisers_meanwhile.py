@@ -48,6 +48,7 @@ async def test_no_zone_is_taken_that_another_machine_does_not_know(world: World,
 async def test_no_grace_is_so_short_that_every_question_comes_too_late(world: World) -> None:
     await world.daily()
     assert "at least a minute late" in await told(world, "config set", name="grace", value="0m")
+    assert "1 day" in await told(world, "config set", name="grace", value="24h")
     assert "1 minute" in await told(world, "config set", name="grace", value="1m")
     world.clock.pass_(days=1, milliseconds=50)
     await world.app.settle()

@@ -125,7 +125,7 @@ async def test_after_the_close_the_podium_is_corrected(world: World) -> None:
         ({"id": "1", "score": "٥", "reason": "why"}, "is not a score"),
         ({"id": "1", "score": "5", "reason": "\u200b"}, "Say why"),
         ({"id": "1", "score": "5", "reason": "x" * 301}, "At most 300 characters"),
-        ({"id": "1", "score": "5"}, "needs reason"),
+        ({"id": "1", "score": "5"}, "needs <reason>."),
     ],
 )
 async def test_what_is_no_override_changes_nothing(world: World, args: dict[str, str], says: str) -> None:

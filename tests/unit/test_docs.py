@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands import BY_VERB, parse
+from bot.content import load_bank
 from bot.core.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +35,13 @@ def test_every_command_of_a_page_can_be_typed(name: str) -> None:
             parse(text.replace("NAME VALUE", "time 9:00"))
         except UsageError as error:
             pytest.fail(f"docs/{name}: {text}: {error}")
+
+
+def test_the_organisers_page_names_questions_that_the_bank_has() -> None:
+    page = (ROOT / "docs/organisers.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(?:pin \d{4}-\d{2}-\d{2}|health) ([a-z-]+)`", page)
+    assert len(named) == 2
+    assert set(named) <= {question.id for question in load_bank(ROOT / "bank")}
 
 
 def test_the_organisers_page_names_every_command_of_theirs_and_every_setting() -> None:

@@ -20,7 +20,7 @@ def weekly(found: Digest) -> Message:
         lines = tuple((Strong(cut(name, 60)), f": {_result(answers, mean)}") for name, answers, mean in found.questions)
         blocks += [Para((Strong("By question"),)), Bullets(lines)]
     if found.hardest:
-        points = tuple((f"{lower(topic(point))} ({counted(times, 'answer')})",) for point, times in found.hardest)
+        points = tuple((f"{lower(topic(point))} ({counted(times, 'attempt')})",) for point, times in found.hardest)
         blocks += [Para((Strong("Most often missed"),)), Bullets(points)]
     if found.week.failed or found.week.dropped:
         blocks.append(Para(("What failed, and why: /mlops failed.",)))

@@ -19,8 +19,11 @@ def schedule_line(schedule: Schedule | None) -> str:
     return f"{schedule.time:%H:%M} {schedule.zone}, {days}" + (" (paused)" if schedule.paused else "")
 
 
-def _hours(span: dt.timedelta) -> str:
-    hours = round(span.total_seconds() / 3600)
+def _span(span: dt.timedelta) -> str:
+    minutes = round(span.total_seconds() / 60)
+    if minutes % 60:
+        return counted(minutes, "minute")
+    hours = minutes // 60
     return counted(hours // 24, "day") if hours % 24 == 0 else counted(hours, "hour")
 
 
@@ -40,13 +43,13 @@ def config(
     hours = channel.close_after.total_seconds() / 3600
     rows = [
         ("time", schedule_line(channel.schedule)),
-        ("grace", f"{channel.schedule.grace.total_seconds() / 60:.0f} minutes" if channel.schedule else "-"),
+        ("grace", _span(channel.schedule.grace) if channel.schedule else "-"),
         ("mention", channel.mention or "nobody"),
         ("rule", f"the {channel.rule} attempt counts" + (" (of three)" if channel.rule == "best" else "")),
         ("close after", f"{hours:g} hours, or at the next daily question"),
         ("hint cost", f"{channel.hint_cost} of 10 points" if channel.hint_cost else "nothing"),
         ("pin", "the open question" if channel.pin else "nothing"),
-        ("archive", f"a thread without a word for {_hours(channel.archive_after)}"),
+        ("archive", f"a thread without a word for {_span(channel.archive_after)}"),
     ]
     rows += calendar_rows(channel.schedule, pins)
     if organisers:

@@ -3,7 +3,7 @@
 import { archive } from "./archive.js";
 import { board } from "./board.js";
 import { Chat, addressOf } from "./chat.js";
-import { formDialog, messageDialog, nameDialog, tokenDialog } from "./dialogs.js";
+import { Refused, formDialog, messageDialog, nameDialog, tokenDialog } from "./dialogs.js";
 import { byId, make, menu, tick } from "./dom.js";
 import { switchLook } from "./look.js";
 import { me } from "./me.js";
@@ -77,7 +77,7 @@ const app = {
 
   async answered(answer, where, what, tell) {
     if (what.submitted && answer.answer?.refusal) {
-      throw new Error(answer.answer.blocks[0].parts.join("")); // the form stays open, with this in it
+      throw new Refused(answer.answer.blocks); // the form stays open, with this in it
     }
     if (answer.form) {
       const { form } = answer;

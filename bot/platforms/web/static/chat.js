@@ -7,6 +7,8 @@ import { byId } from "./dom.js";
 import { Log } from "./log.js";
 import { MessageNode } from "./message.js";
 
+// What is meant as a command: /mlops and anything, or a short line such as /help, to which the coach tells how they begin.
+const COMMAND = /^\/(mlops(?!\w)|[a-z-]*( [^\n]{0,40})?$)/i;
 const WIDE = matchMedia("(min-width: 1100px)");
 
 export function note(text) {
@@ -156,7 +158,7 @@ export class Chat {
     return new Composer(byId(id), {
       send: async (text, key) => {
         const place = here();
-        if (/^\/mlops(?![\w])/.test(text)) {
+        if (COMMAND.test(text)) {
           await this.app.call(place, { line: text }, this.whisperIn(place), key);
         } else {
           const answer = await this.app.post("messages", { key, ...place, text });

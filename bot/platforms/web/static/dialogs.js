@@ -37,6 +37,14 @@ function buttons(dialog, submit, escape = true) {
   return make("p", { class: "buttons" }, make("button", { type: "submit", class: "primary", text: submit }), escape ? cancel : null);
 }
 
+/** What the coach says against a form that was sent, in blocks; a document that it gives back is still in the form. */
+export class Refused extends Error {
+  constructor(blocks) {
+    super("The coach didn't take the form.");
+    this.blocks = blocks.filter((block) => block.kind !== "attachment");
+  }
+}
+
 /** Runs `work` for a form's submit button; shows its problem in the dialog, which closes when there is none. */
 function submitting(dialog, form, note, work) {
   form.addEventListener("submit", async (event) => {
@@ -50,7 +58,7 @@ function submitting(dialog, form, note, work) {
       await work();
       dialog.close("done");
     } catch (problem) {
-      note.textContent = problem.message;
+      note.replaceChildren(...(problem instanceof Refused ? content({ blocks: problem.blocks, buttons: [] }) : [problem.message]));
       note.classList.add("problem");
     } finally {
       form.ariaBusy = "false";
@@ -86,7 +94,7 @@ const drafts = new Map(); // what was typed into a form, until the page is left
 
 /** A form of the coach; `send(fields)` runs it. Resolves when it is closed, sent or not; keeps what was typed. */
 export function formDialog(form, send) {
-  const note = make("p", { class: "note", role: "alert" });
+  const note = make("div", { class: "note", role: "alert" });
   const name = JSON.stringify([form.verb, form.target, form.fields]);
   const draft = drafts.get(name) ?? {};
   const inputs = form.fields.map((field) => input(field, draft[field.name] ?? field.value));
