@@ -52,6 +52,7 @@ class Entry:
 
 
 T = TypeVar("T", Entry, plain.Topic)
+_OF_QUESTIONS_ALONE = frozenset({Part.KEY_POINTS, Part.HINTS, Part.LEVEL, Part.ID})
 
 
 def parse(content: str | bytes, file: str) -> Document:
@@ -86,7 +87,10 @@ def _asks(lines: Sequence[Line]) -> bool:
     """Whether a document is in the question shape: by its labels, one of them at least spelt right."""
     labels = [line.label for line in lines if line.label]
     asked = [label for label in labels if label.part is Part.QUESTION]
-    return any(not label.slip for label in asked) or (bool(asked) and any(not label.slip for label in labels))
+    right = {label.part for label in labels if not label.slip}
+    # With a sample answer and a part that no prose has, only the question was forgotten.
+    forgotten = Part.SAMPLE_ANSWER in right and not right.isdisjoint(_OF_QUESTIONS_ALONE)
+    return any(not label.slip for label in asked) or (bool(asked) and bool(right)) or forgotten
 
 
 def _bounded(found: list[T], faults: Faults) -> list[T]:

@@ -60,6 +60,7 @@ function submitting(dialog, form, note, work) {
     } catch (problem) {
       note.replaceChildren(...(problem instanceof Refused ? content({ blocks: problem.blocks, buttons: [] }) : [problem.message]));
       note.classList.add("problem");
+      note.scrollIntoView({ block: "nearest" });
     } finally {
       form.ariaBusy = "false";
     }
@@ -73,7 +74,7 @@ function input(field, value) {
   if (field.choices.length) {
     control = make("select", common, ...field.choices.map((choice) => make("option", { value: choice, text: choice })));
   } else if (field.long) {
-    control = make("textarea", { ...common, rows: "9" });
+    control = make("textarea", { ...common, rows: field.required ? "9" : "3" });
   } else {
     control = make("input", { ...common, type: "text", autocomplete: "off" });
   }
