@@ -24,6 +24,12 @@ def check_grader(settings: Settings) -> None:
     """Raise SettingsError for a grader that can't grade as set up."""
     if settings.grader == "llm" and not settings.llm_model:
         raise SettingsError('COACH_LLM_MODEL is not set. COACH_GRADER "llm" needs a model\'s name.')
+    unpriced = set(settings.llm_model) - read_prices(settings.llm_prices).keys()
+    if settings.grader == "llm" and unpriced and (settings.llm_money_per_day or settings.llm_community_money_per_day):
+        raise SettingsError(
+            f"COACH_LLM_PRICES has no price for {min(unpriced)}, so a day's limit in money can't hold. Add"
+            f" {min(unpriced)}=input/cached/output, or limit COACH_LLM_TOKENS_PER_DAY instead."
+        )
 
 
 def _as_it_is(grader: Grader) -> Grader:

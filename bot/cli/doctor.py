@@ -13,7 +13,7 @@ from bot.core.errors import CoachError
 from bot.core.model import Channel
 from bot.core.ports import Row, Unit, rows
 from bot.core.text import visible
-from bot.parts import bank_of, check_platforms, check_prompts, graders_of, keys, secret
+from bot.parts import bank_of, check_grader, check_platforms, check_prompts, graders_of, keys, secret
 from bot.platforms.findings import Finding
 from bot.stores import admin
 
@@ -66,6 +66,7 @@ async def _grader(chosen: settings.Settings) -> list[Finding]:
 
     try:
         ready = [question for question in await bank_of(chosen) if not question.draft]
+        check_grader(chosen)
         graders = await graders_of(chosen)
     except CoachError as error:
         return [Finding(f"Grader {chosen.grader}: {error}", "correct it and run this again")]

@@ -20,7 +20,9 @@ DEADLINE_S = 300.0
 """Longer than any grade's own deadline: only a grader that hangs is cut off."""
 
 _AWAY = "run doctor again in a minute; if it stays so, check that the grader's address can be reached from here"
-_BROKEN = "check COACH_GRADER, and with llm COACH_LLM_BASE_URL, COACH_LLM_MODEL and COACH_LLM_API_KEY"
+_BROKEN = (
+    "check COACH_GRADER; with embedded COACH_MODEL, with llm COACH_LLM_BASE_URL, COACH_LLM_MODEL and COACH_LLM_API_KEY"
+)
 
 
 async def graded_call(grader: Grader, question: Question, support: Support | None = None) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from bot.coach import acts, records
 from bot.coach.acts import Act
@@ -77,10 +78,17 @@ def answered(place: Place, user: str, now: int) -> Unit[None]:
         yield from _off(place, user, now)
 
 
-def reappointed(place: Place, now: int) -> Unit[None]:
-    """Others are named as organisers from now on: who is off the boards for that follows."""
+def reappointed(place: Place, before: Collection[str], now: int) -> Unit[None]:
+    """Others are named as organisers than `before`: who is off the boards for that follows.
+
+    Those whom the platform knows as organisers stay where they are.
+    """
+    where = {"platform": place.platform, "community": place.community}
+    named = {row["user_id"] for row in (yield from rows("organisers_of", **where))}
+    for user in set(before) - named:
+        if (yield from rows("off_board_delete", **where, user_id=user, why=ORGANISER)):
+            yield from _said_again({**where, "user_id": user}, now)
     if not (yield from _settings(place)).organisers_listed:
-        yield from _all_on(place, now)
         yield from _all_off(place, None, now)
 
 

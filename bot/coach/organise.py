@@ -114,14 +114,14 @@ def _set(channel: Channel, changed: Channel, values: Mapping[str, str], by: Pers
         raise UsageError("This channel was forgotten a moment ago. Try again.")
     present = records.channel(row, channel.id)
     channel, changed = present, _merged(present, channel, changed)
+    if changed != channel:  # first: the digest comes by the new schedule
+        yield from _save(channel, changed, by, now)
     whole = [name for name in values if name not in channel_settings.SETTINGS]
     for name in whole:
         if name == "organisers":
             yield from _appoint(channel.place, values[name].strip(), by, now)
         else:
             yield from community.change(changed, name, values[name].strip(), by, now)
-    if changed != channel:
-        yield from _save(channel, changed, by, now)
     return bool(whole) or changed != channel
 
 
@@ -182,10 +182,10 @@ def _appoint(place: Place, value: str, by: Person | None, now: int) -> Unit[None
             named[person.id] = person.name
         if not named or len(named) > MOST_ORGANISERS or _MENTIONED.sub("", value).strip(" ,\t"):
             raise UsageError(f"Mention the people, such as @Ada @Ben (at most {MOST_ORGANISERS}), or write nobody.")
-    yield from rows("community_forget_organisers", **where)
+    before = yield from rows("community_forget_organisers", **where)
     for user, name in named.items():
         yield from one("organiser_put", **where, user_id=user, name=name)
-    yield from community.reappointed(place, now)
+    yield from community.reappointed(place, [row["user_id"] for row in before], now)
     yield from acts.note(place, by, Act.ORGANISERS, "", now)
 
 

@@ -45,6 +45,7 @@ class QuestionHealth:
 def _all(questions: Sequence[Question], grades: Sequence[Row]) -> list[Quality]:
     scores: defaultdict[str, list[int]] = defaultdict(list)
     covered: defaultdict[str, set[str]] = defaultdict(set)
+    seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
     overrides: Counter[str] = Counter()
     for row in grades:
         id_ = row["question_id"]
@@ -52,7 +53,9 @@ def _all(questions: Sequence[Question], grades: Sequence[Row]) -> list[Quality]:
         overrides[id_] += row["changed"]
         # Read as it is: there are thousands, and only what was covered is wanted of them.
         for verdict in json.loads(row["grade"])["points"]:
+            claim = verdict["point"]["claim"]
+            seen[id_][claim] += 1
             if verdict["coverage"] in _CARRIED:
-                covered[id_].add(verdict["point"]["claim"])
-    found = [quality(q, scores[q.id], covered[q.id], overrides[q.id]) for q in questions]
+                covered[id_].add(claim)
+    found = [quality(q, scores[q.id], covered[q.id], overrides[q.id], seen[q.id]) for q in questions]
     return sorted(found, key=order)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,8 +38,8 @@ class Weakness(StrEnum):
 class Quality:
     """One question's figures: `mean` and `spread` (the standard deviation) of its scores, 0.0 without any.
 
-    `uncovered` are the key points that no answer carries, once there are LEAST_ANSWERS; `points` is how many there
-    are. `overrides` counts the grades that organisers changed.
+    `uncovered` are the key points that no answer carries, of LEAST_ANSWERS or more that were compared with them;
+    `points` is how many there are. `overrides` counts the grades that organisers changed.
     """
 
     question: Question
@@ -52,13 +52,26 @@ class Quality:
     weak: tuple[Weakness, ...]
 
 
-def quality(question: Question, scores: Sequence[int], covered: Collection[str], overrides: int) -> Quality:
-    """A question's figures from its scores (1 to 10), the claims that some answer carries, and the grades changed."""
+def quality(
+    question: Question,
+    scores: Sequence[int],
+    covered: Collection[str],
+    overrides: int,
+    seen: Mapping[str, int] | None = None,
+) -> Quality:
+    """A question's figures from its scores (1 to 10), the claims that some answer carries, and the grades changed.
+
+    `seen` says of claims how many answers were compared with them, where that weren't all: a question may have been
+    corrected since.
+    """
     points = points_of(question)
     count = len(scores)
     mean = sum(scores) / count if count else 0.0
     spread = math.sqrt(sum((score - mean) ** 2 for score in scores) / count) if count else 0.0
-    missed = tuple(point for point in points if point.claim not in covered) if count >= LEAST_ANSWERS else ()
+    compared = dict.fromkeys((point.claim for point in points), count) if seen is None else seen
+    missed = tuple(
+        point for point in points if point.claim not in covered and compared.get(point.claim, 0) >= LEAST_ANSWERS
+    )
     weak = tuple(_weak(question, scores, len(points), len(missed), overrides))
     return Quality(question, tuple(scores), mean, spread, len(points), missed, overrides, weak)
 

@@ -74,7 +74,9 @@ class Settings:
         0, "Tokens that grading may use in a day (UTC); what is beyond waits. 0 is no limit.", whole(0)
     )
     llm_money_per_day: float = setting(
-        0.0, "What grading may cost in a day, in the currency of the prices; 0 is no limit.", number(0)
+        0.0,
+        "What grading may cost in a day, in the currency of the prices (each model needs one); 0 is no limit.",
+        number(0),
     )
     llm_community_tokens_per_day: int = setting(0, "The same for each community.", whole(0))
     llm_community_money_per_day: float = setting(0.0, "The same for each community.", number(0))

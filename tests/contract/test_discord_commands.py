@@ -63,6 +63,17 @@ async def test_every_answer_is_deferred_at_once_and_personal(here: Server) -> No
         assert (result.ephemeral, bool(text(result))) == (True, True), verb
 
 
+async def test_whom_organisers_name_is_told_what_they_are_when_they_set_a_channel_up(here: Server) -> None:
+    await here.olga.slash(here.channel, "mlops-admin config set", name="organisers", value=here.ada.mention)
+    command = here.env.backend.find_command("mlops-admin", here.guild.id)
+    assert command
+    here.guild.set_command_permissions(int(command["id"]), {here.ada: True})
+    news = here.guild.create_text_channel("news")
+    saved = await here.ada.slash(news, "mlops-admin config set", name="mention", value="@nobody-here")
+    assert "Saved · news" in text(saved)
+    assert "There is no role called @nobody" in text(saved)
+
+
 async def test_topics_are_completed(here: Server) -> None:
     found = await here.ada.autocomplete(here.channel, "mlops question", "topic", "et")
     assert [choice["value"] for choice in found] == ["Beta"]

@@ -77,6 +77,13 @@ async def test_people_whom_organisers_name_are_organisers(here: Space) -> None:
     assert len(here.slack.messages(here.channel)) == 1
 
 
+async def test_whom_organisers_name_is_told_what_they_are_when_they_set_a_channel_up(here: Space) -> None:
+    await here.slash(here.olga, f"config set organisers <@{here.ada.id}|ada>")
+    saved = await here.slash(here.ada, "config set mention nobody-like-this", here.slack.channel(here.team, "news"))
+    assert "Saved · news" in saved.shown
+    assert "Slack has no group nobody-like-this" in saved.shown
+
+
 async def test_whoever_installed_the_coach_is_an_organiser(here: Space) -> None:
     workspaces = here.chat._workspaces
     installed = await workspaces.get(here.team.id)

@@ -208,7 +208,7 @@ async def test_each_fault_of_a_pasted_document_stands_in_its_form(coach: Running
     await command(page, "/mlops bank import")
     dialog = page.get_by_role("dialog")
     document = dialog.get_by_label("Questions as Markdown")
-    faulty = "## Ours\n\n### 1. One\n\n**Question:** What?\n\n**Level:** nine\n\n### 2. Two\n\n**Sample Answer:** It is two.\n"
+    faulty = "## Ours\n\n### One\n\n**Question:** What?\n\n**Level:** nine\n\n### Two\n\n**Sample Answer:** Two.\n"
     await document.fill(faulty)
     await dialog.get_by_role("button", name="Import").click()
     await expect(dialog.get_by_role("alert")).to_contain_text("Nothing was changed. Mend this and send it again:")

@@ -48,7 +48,9 @@ async def test_no_zone_is_taken_that_another_machine_does_not_know(world: World,
 async def test_no_grace_is_so_short_that_every_question_comes_too_late(world: World) -> None:
     await world.daily()
     assert "at least a minute late" in await told(world, "config set", name="grace", value="0m")
-    assert "1 day" in await told(world, "config set", name="grace", value="24h")
+    kept = await told(world, "config set", name="grace", value="24h")
+    assert ["grace", "1", "day"] in [line.split() for line in kept.splitlines()]
+    assert "90 minutes, or at the next daily" in await told(world, "config set", name="close-after", value="90m")
     assert "1 minute" in await told(world, "config set", name="grace", value="1m")
     world.clock.pass_(days=1, milliseconds=50)
     await world.app.settle()
@@ -64,6 +66,19 @@ async def test_the_next_posts_of_a_channel_are_told_however_many_others_there_ar
     _, posts = await world.app.coach.organise.show(PLACE)
     assert [post.date().isoformat() for post in posts] == ["2026-03-08", "2026-03-15", "2026-03-22"]
     assert "daily: Sunday 08 March 2026 09:00 UTC" in await told(world, "help")
+
+
+async def test_organisers_stay_off_the_boards_when_others_are_named_beside_them(world: World) -> None:
+    round_ = await world.daily()
+    for who in ("ada", "ben", "orga"):
+        words = " ".join(f"{who}{number}" for number in range(20))
+        await world.say(round_, who, f"{full(round_.question.id)} {words}")
+    await told(world, "config set", name="organisers-on-boards", value="off")
+    assert await world.points() == {"Ada": 10, "Ben": 10}
+    await told(world, "config set", name="organisers", value="<@ada|Ada>")
+    assert await world.points() == {"Ben": 10}
+    await told(world, "config set", name="organisers", value="nobody")
+    assert await world.points() == {"Ada": 10, "Ben": 10}
 
 
 # ---------------------------------------------------------------------------------------------- calendars
@@ -194,6 +209,15 @@ async def test_each_week_is_told_once_when_the_schedule_is_moved_between(
     await told(world, "config set", name="digest", value="on")
     await world.app.coach.organise.set(PLACE, {"zone": moved_zone, "time": moved_time})
     assert await digests(world, dt.date(2026, 3, 17)) == WEEKS
+
+
+@sqlite_only
+async def test_a_digest_that_is_set_together_with_a_zone_comes_by_that_zone(world: World) -> None:
+    await world.daily()
+    await world.app.coach.organise.set(PLACE, {"digest": "on", "zone": "Pacific/Auckland"})
+    await digests(world, dt.date(2026, 3, 8))
+    assert posted(world.room) == []
+    assert await digests(world, dt.date(2026, 3, 10)) == WEEKS[:1]
 
 
 @sqlite_only

@@ -31,6 +31,18 @@ async def test_a_questions_figures_are_those_of_its_answers(world: World) -> Non
     assert f"Covered by nobody\n- topic 3: delta{asked[1:]} four" in text
 
 
+async def test_a_key_point_that_was_corrected_since_is_not_called_uncovered(world: World) -> None:
+    asked = await answered(world)
+    document, _ = await world.app.coach.exchange.export(PLACE, everything=True)
+    corrected = document.replace(f"delta{asked[1:]} four", "delta and epsilon").replace(
+        f"alpha{asked[1:]} one", "alpha"
+    )
+    await world.app.coach.exchange.bring_in(PLACE, corrected)
+    found = await world.app.coach.question_health.of(PLACE, asked)
+    assert [point.topic for point in found.question.key_points] == ["topic 0", "topic 1", "topic 2", "topic 3"]
+    assert (found.uncovered, found.weak) == ((), ())
+
+
 async def test_changed_grades_are_counted_and_make_it_one_to_look_at(world: World) -> None:
     asked = await answered(world)
     for reply in ("1", "2"):

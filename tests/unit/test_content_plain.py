@@ -113,7 +113,7 @@ def test_a_plain_document_can_be_written_in_the_question_shape() -> None:
 
 
 def test_a_document_whose_every_question_is_forgotten_is_not_read_as_prose() -> None:
-    with pytest.raises(ContentError, match=r"^x\.md:1: the question One has no text; write it after \*\*Question:\*\*$"):
-        parse("## One\n\n**Sample Answer:** It is one.\n\n**Level:** 2\n", "x.md")
+    with pytest.raises(ContentError, match=r"^x\.md:3: the question One has no text; write it after "):
+        parse("## Ours\n\n### One\n\n**Sample Answer:** It is one.\n\n**Level:** 2\n", "x.md")
     (question,) = parse("## One\n\n**Answer:** It is one.\n", "x.md").questions
     assert (question.text, question.sample_answer) == ("One", "**Answer:** It is one.")

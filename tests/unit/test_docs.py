@@ -44,6 +44,11 @@ def test_the_organisers_page_names_questions_that_the_bank_has() -> None:
     assert set(named) <= {question.id for question in load_bank(ROOT / "bank")}
 
 
+def test_the_learners_page_names_a_section_that_has_a_board() -> None:
+    (named,) = re.findall(r"`/mlops leaderboard week ([^`]+)`", (ROOT / "docs/learners.md").read_text(encoding="utf-8"))
+    assert named in {question.section.casefold() for question in load_bank(ROOT / "bank")}
+
+
 def test_the_organisers_page_names_every_command_of_theirs_and_every_setting() -> None:
     page = (ROOT / "docs/organisers.md").read_text(encoding="utf-8")
     typed = [command for command in BY_VERB.values() if command.organisers and "slash" in command.kinds]

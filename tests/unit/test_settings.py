@@ -12,7 +12,7 @@ import pytest
 
 from bot.core.errors import SettingsError
 from bot.core.model import Price
-from bot.parts import check_platforms
+from bot.parts import check_grader, check_platforms
 from bot.settings import NAMES, PREFIX, SecretStr, load, read_prices, table
 
 SECRET = "xoxb-very-secret-0123456789"
@@ -202,6 +202,16 @@ def test_prices_are_read_by_model_and_a_wrong_one_is_refused() -> None:
     for wrong in ("a", "a=1", "a=1/2", "a=1/x/3", "a=1.2.3/1/1", "=1/1/1"):
         with pytest.raises(SettingsError, match="COACH_LLM_PRICES is wrong"):
             load({"COACH_LLM_PRICES": wrong})
+
+
+@pytest.mark.parametrize("limit", ["COACH_LLM_MONEY_PER_DAY", "COACH_LLM_COMMUNITY_MONEY_PER_DAY"])
+def test_a_limit_in_money_needs_the_price_of_every_model(limit: str) -> None:
+    chosen = {"COACH_GRADER": "llm", "COACH_LLM_MODEL": "one,two", "COACH_LLM_PRICES": "one=1/1/2"}
+    check_grader(load(chosen))
+    with pytest.raises(SettingsError, match=r"^COACH_LLM_PRICES has no price for two, .* Add two=input/cached/output"):
+        check_grader(load({**chosen, limit: "2"}))
+    check_grader(load({**chosen, limit: "2", "COACH_LLM_PRICES": "one=1/1/2,two=0/0/0"}))
+    check_grader(load({**chosen, limit: "2", "COACH_GRADER": "embedded"}))
 
 
 def test_the_price_of_a_request_counts_cached_tokens_once() -> None:

@@ -40,13 +40,12 @@ def config(
 
     `pins` are the dates to come that have a certain question, and its id; `community` is what holds everywhere.
     """
-    hours = channel.close_after.total_seconds() / 3600
     rows = [
         ("time", schedule_line(channel.schedule)),
         ("grace", _span(channel.schedule.grace) if channel.schedule else "-"),
         ("mention", channel.mention or "nobody"),
         ("rule", f"the {channel.rule} attempt counts" + (" (of three)" if channel.rule == "best" else "")),
-        ("close after", f"{hours:g} hours, or at the next daily question"),
+        ("close after", f"{_span(channel.close_after)}, or at the next daily question"),
         ("hint cost", f"{channel.hint_cost} of 10 points" if channel.hint_cost else "nothing"),
         ("pin", "the open question" if channel.pin else "nothing"),
         ("archive", f"a thread without a word for {_span(channel.archive_after)}"),
