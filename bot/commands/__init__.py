@@ -6,7 +6,7 @@ before anything runs.
 """
 
 from bot.commands.calls import ARGUMENT_LIMIT, Call, Command, Kind, MaySee, Param
-from bot.commands.people import home
+from bot.commands.people import home, ranked
 from bot.commands.running import command_of, complete, dispatch, mentioned, parse, perform
 from bot.commands.table import BY_VERB, TABLE
 
@@ -26,4 +26,5 @@ __all__ = [
     "mentioned",
     "parse",
     "perform",
+    "ranked",
 ]

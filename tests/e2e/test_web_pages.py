@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -293,6 +294,23 @@ async def test_the_days_lead_to_their_threads_and_show_what_one_got(
     await box.press("Enter")
     drawn = page.locator("#channel-log").get_by_role("img", name="Your points over time: you from 0 to 28.")
     await expect(drawn).to_be_visible()
+
+
+async def test_a_question_that_closes_is_no_longer_marked_as_open(
+    some_days: tuple[History, Running], chrome: Window
+) -> None:
+    history, coach = some_days
+    await coach.app.coach.dates.pause(PLACE)  # neither another question nor a count of answers makes the page look
+    history.clock.ago -= dt.timedelta(minutes=10)
+    await history.app.settle()
+    page = await chrome.visit(coach, "Ada")
+    await expect(page.get_by_text("people have answered.")).to_have_count(3)
+    newest = page.locator("#days li", has_text="open")
+    asked = page.locator("#days li", has_text=await newest.locator(".which").inner_text())
+    history.clock.ago -= dt.timedelta(hours=23)
+    coach.app.coach.rounds.bell.ring()
+    await expect(page.locator("#thread-log")).to_contain_text("Closed.")
+    await expect(asked).not_to_contain_text("open")
 
 
 async def test_who_reads_further_up_is_not_moved_and_a_long_day_does_not_fill_the_page(

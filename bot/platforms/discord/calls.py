@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 import discord
 
 from bot.coach import Coach
-from bot.commands import Call, Command, Kind, command_of, dispatch, perform
+from bot.commands import Call, Command, Kind, command_of, dispatch, perform, ranked
 from bot.core import render
 from bot.core.errors import CoachError, UsageError
 from bot.core.message import Form, Message
@@ -131,6 +131,7 @@ class Calls:
             # Also where the answer is for all: what is wrong is for one person's eyes, and this can't be changed later.
             await interaction.response.defer(ephemeral=True, thinking=True)
             self._private.keep(call.place.channel, interaction)
+            call = await self._ranked(command, call)
             if command.organisers or command.verb == "question":
                 await self._name_channel(interaction, call)
             await self._answer(interaction, command, call)
@@ -186,6 +187,13 @@ class Calls:
         if typed:
             shown = dataclasses.replace(shown, files=(("what-you-wrote.txt", typed.encode(), ""),))
         await _edit(interaction, shown)
+
+    async def _ranked(self, command: Command, call: Call) -> Call:
+        """The call, of an organiser if its person was named as one, where that makes a difference before it is run."""
+        if command.organisers:
+            with contextlib.suppress(CoachError):  # running it tells
+                return await ranked(self._coach, call)
+        return call
 
     async def _name_channel(self, interaction: discord.Interaction, call: Call) -> None:
         channel = interaction.channel.parent if isinstance(interaction.channel, discord.Thread) else interaction.channel

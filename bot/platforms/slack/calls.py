@@ -192,7 +192,8 @@ class Calls:
                 raise UsageError("Slack doesn't tell me right now whether you're an admin. Try again soon.") from None
             return found.with_call(organiser=installer)
         person = dataclasses.replace(call.person, name=profile.name)
-        return found.with_call(person=person, organiser=installer or profile.admin, zone=profile.zone)
+        organiser = installer or profile.admin or (needed and await self._coach.organise.is_named(call.place, user))
+        return found.with_call(person=person, organiser=organiser, zone=profile.zone)
 
     async def _may(self, call: Call) -> None:
         """Raise UsageError for what can't be done where it was asked for."""

@@ -127,7 +127,8 @@ export class Chat {
     } else {
       this.#place(message);
     }
-    if (message.opens || message.author?.id === this.app.me) {
+    const closes = message.thread && !message.author && !message.to; // what the coach says to all in a thread
+    if (message.opens || closes || message.author?.id === this.app.me) {
       this.days.look();
     }
     this.#showEmpty();
