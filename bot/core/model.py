@@ -90,6 +90,7 @@ class Remark(StrEnum):
     KEYWORDS = "keywords"
     SHUFFLED = "shuffled"
     CONTRADICTION = "contradiction"
+    FOREIGN = "foreign"
 
 
 @dataclass(frozen=True, slots=True)

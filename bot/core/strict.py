@@ -23,7 +23,9 @@ REASONS_BELOW = 6
 NO_POINT_CEILING = 2
 """The best score of an answer that carries no key point at all."""
 
-_NO_ANSWER = frozenset({Remark.EMPTY, Remark.DONT_KNOW, Remark.ECHO, Remark.OFF_TOPIC, Remark.INJECTION})
+_NO_ANSWER = frozenset(
+    {Remark.EMPTY, Remark.DONT_KNOW, Remark.ECHO, Remark.OFF_TOPIC, Remark.INJECTION, Remark.FOREIGN}
+)
 _CREDITED = frozenset({Coverage.COVERED, Coverage.PARTLY})
 _MOST_REASONS = 7
 _TELLING_WORDS = 6

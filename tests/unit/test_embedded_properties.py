@@ -19,8 +19,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot.content import load_bank
-from bot.core import strict
-from bot.core.model import Coverage, Grade, KeyPoint, Question, Receipt, Task, Verdict
+from bot.core import render, strict
+from bot.core.model import Coverage, Grade, KeyPoint, Question, Receipt, Remark, Task, Verdict
 from bot.graders.embedded import EmbeddedGrader
 from bot.graders.embedded.polarity import scopes
 from bot.graders.embedded.text import sentences
@@ -181,6 +181,36 @@ def test_a_point_turned_around_raises_no_score_whatever_its_negation_governs(nam
     before = graded(name, answer).score
     assert graded(name, f"{answer} {added}").score <= before
     assert graded(name, f"{added} {answer}").score <= before
+
+
+@pytest.mark.parametrize("name", sorted(BANK))
+def test_a_points_own_wording_contradicts_nothing(name: str) -> None:
+    for point in BANK[name].key_points:
+        said = random.Random(point.claim).choice(wordings(point))
+        found = graded(name, joined([said])).points
+        assert Coverage.CONTRADICTED not in {each.coverage for each in found}, said
+
+
+def test_words_of_ones_own_beside_a_negating_one_contradict_nothing() -> None:
+    answer = (
+        "A backup is a short-lived copy to restore after loss, while an archive moves rarely used data out of the "
+        "live tables."
+    )
+    points = {each.point.topic: each.coverage for each in graded("data-archiving", answer).points}
+    assert points["Archive and backup"] is Coverage.COVERED
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Резервная копия нужна для восстановления, а архив переносит редко используемые данные из рабочих таблиц.",
+        "النسخة الاحتياطية تعيد البيانات بعد فقدانها، أما الأرشيف فينقل البيانات قليلة الاستخدام خارج الجداول الحية",
+    ],
+)
+def test_an_answer_in_another_script_is_told_that_only_english_is_read(answer: str) -> None:
+    grade = graded("data-archiving", answer)
+    assert grade.score <= 2
+    assert grade.reasons == (render.remark(Remark.FOREIGN),)
 
 
 @pytest.mark.parametrize("name", sorted(BANK))

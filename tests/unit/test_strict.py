@@ -200,7 +200,7 @@ def test_without_reasons_of_its_own_what_is_lacking_is_named_worst_first() -> No
     )
 
 
-@pytest.mark.parametrize("remark", [Remark.DONT_KNOW, Remark.ECHO, Remark.OFF_TOPIC, Remark.INJECTION])
+@pytest.mark.parametrize("remark", [Remark.DONT_KNOW, Remark.ECHO, Remark.OFF_TOPIC, Remark.INJECTION, Remark.FOREIGN])
 def test_what_is_no_answer_gets_that_one_reason(remark: Remark) -> None:
     assert len(strict.enforce(task(), verdict(1, remarks=(remark,))).reasons) == 1
 

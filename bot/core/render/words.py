@@ -21,6 +21,7 @@ _REMARKS = {
     Remark.KEYWORDS: "It lists terms without saying what is done with them.",
     Remark.SHUFFLED: "The words don't form sentences that can be followed.",
     Remark.CONTRADICTION: "It says the opposite of what the sample answer says.",
+    Remark.FOREIGN: "It isn't in English, which is all that this grader reads.",
 }
 _DULL = frozenset(
     """about across after against along also among another approach because before being between both cannot consider

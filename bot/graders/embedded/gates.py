@@ -66,6 +66,8 @@ _ACRONYM = re.compile(r"(?<=[a-z] )[A-Z]{2,}\b")
 _NAME = "x"
 """Stands for names that look like function words: an acronym such as IS, and "a" where other letters are names too."""
 
+_LAST_LATIN = "\u024f"
+
 _GLUE = _VERBS | _PREPOSITIONS | _ARTICLES
 _NEVER_LAST = _ARTICLES | _POSSESSIVES | _CONJUNCTIONS | {"of", "into", "than", "because", "i", "we", "they", "from"}
 
@@ -82,6 +84,12 @@ def screen(answer: str) -> tuple[list[Sentence], Remark | None]:
     if len(known) < len(kept) and sum(len(words(each.text)) for each in known) < 6:
         return kept, Remark.DONT_KNOW
     return kept, None
+
+
+def is_foreign(text: str) -> bool:
+    """Whether most letters of a text aren't Latin: the encoder has learnt English alone."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return 2 * sum(letter > _LAST_LATIN for letter in letters) > len(letters)
 
 
 def is_dont_know(sentence: str) -> bool:

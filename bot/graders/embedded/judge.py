@@ -223,6 +223,8 @@ def _is_split(task: Task) -> bool:
 
 
 def _remarks(task: Task, found: Evidence) -> tuple[Remark, ...]:
+    if gates.is_foreign(task.answer) and not gates.is_foreign(task.sample_answer):
+        return (Remark.FOREIGN,)
     checks = (
         (Remark.ECHO, gates.is_echo(" ".join(found.told), task.question, task.sample_answer)),
         (

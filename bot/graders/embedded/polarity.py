@@ -33,6 +33,8 @@ _LISTING = frozenset({"no", "without", "neither", "nor"})
 
 _NOT_NEGATING = re.compile(
     r"\b(?:not (?:only|just|merely)|no (?:matter|doubt|(?:more|less|later|longer) than)|rather (?!than))"
+    r"|(?<!\bis )(?<!\bare )(?<!\bbe )(?<!\bwas )(?<!\bwere )\b(?:rarely|seldom)"  # "rarely used data"
+    r"(?= (?:accessed|needed|queried|read|touched|used) (?!(?:an?|and|as|at|but|by|for|in|it|on|or|the|them|to)\b)\w)"
 )
 
 _DENIAL = re.compile(

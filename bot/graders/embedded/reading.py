@@ -20,8 +20,8 @@ from bot.graders.embedded.repeats import Wording
 class Reading:
     """An answer and the part of it that it affirms (`told`), whose sentences stand at `places` in it.
 
-    `loyal` are the sentences that say one of the sample answer's over again, `turned` those that turn a point around,
-    by the point's number.
+    `loyal` are the sentences that say over again what stands in the sample answer or in a point, `turned` those that
+    turn a point around, by the point's number.
     """
 
     answer: Passage
@@ -39,7 +39,8 @@ class Reading:
 def read(aligner: Aligner, points: Sequence[Contrary], sample: Sequence[Wording], answer: Passage) -> Reading:
     """Read an answer to a question with these points and this sample answer, sentence by sentence."""
     said = [repeats.wording(each.text) for each in answer.sentences]
-    loyal = frozenset(place for place, each in enumerate(said) if any(repeats.says(meant, each) for meant in sample))
+    meant = [*sample, *(each for point in points for *_, each in point.parts)]
+    loyal = frozenset(place for place, each in enumerate(said) if repeats.faithful(meant, each))
     found = turned(aligner, points, answer, loyal)
     denying = {place for place, each in enumerate(answer.sentences) if polarity.denies(each.text)}
     dropped = denying.union(*found.values())
@@ -50,7 +51,7 @@ def read(aligner: Aligner, points: Sequence[Contrary], sample: Sequence[Wording]
 def on_point(aligner: Aligner, wordings: Sequence[Reference], said: Reading) -> tuple[Match, Match | None]:
     """What an answer affirms of a point, and what contradicts it, if anything does; sentences as numbers in `answer`.
 
-    A sentence of the sample answer contradicts none of its points.
+    A sentence of the sample answer contradicts none of its points, nor does one of their wordings.
     """
     own = [_placed(aligner.match(each, said.told), said.places) for each in wordings]
     found = scoring.best(own)

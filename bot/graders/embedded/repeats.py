@@ -7,6 +7,7 @@ around unseen by putting a negation somewhere into it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -58,6 +59,12 @@ def says(meant: Wording, said: Wording) -> bool:
         return False
     new = {stem(word) for word in said.vocabulary - meant.vocabulary}
     return not any(OPPOSITES.get(stem(word), frozenset()) & new for word in meant.vocabulary - said.vocabulary)
+
+
+def faithful(wordings: Sequence[Wording], said: Wording) -> bool:
+    """Whether at least half of a sentence is wordings that it says over again."""
+    again = [each.vocabulary for each in wordings if says(each, said)]
+    return bool(again) and 2 * len(said.vocabulary.intersection(frozenset().union(*again))) >= len(said.vocabulary)
 
 
 def turns(meant: Wording, said: Wording) -> bool:

@@ -108,6 +108,7 @@ _CAPS = {
     Remark.OFF_TOPIC: 2,
     Remark.ECHO: 2,
     Remark.CONTRADICTION: 2,
+    Remark.FOREIGN: 2,
     Remark.SHUFFLED: 3,
     Remark.KEYWORDS: 2,
 }
