@@ -191,6 +191,20 @@ def test_a_points_own_wording_contradicts_nothing(name: str) -> None:
         assert Coverage.CONTRADICTED not in {each.coverage for each in found}, said
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        ("warehouse-components", "Metadata covers", "The central database holds"),
+        ("warehouse-components", "Data gets integrated", "Metadata covers"),
+        ("devops-against-mlops", "Ordinary tests assert", "Data scientists stay responsible"),
+    ],
+)
+def test_two_terse_wordings_are_no_list_of_terms(name: str, first: str, second: str) -> None:
+    claims = [wording for point in BANK[name].key_points for wording in wordings(point)]
+    parts = [next(claim for claim in claims if claim.startswith(opening)) for opening in (first, second)]
+    assert Remark.KEYWORDS not in GRADER.judge(strict.task(BANK[name], joined(parts))).remarks
+
+
 def test_words_of_ones_own_beside_a_negating_one_contradict_nothing() -> None:
     answer = (
         "A backup is a short-lived copy to restore after loss, while an archive moves rarely used data out of the "

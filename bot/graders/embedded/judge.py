@@ -53,13 +53,15 @@ class Key:
 class Evidence:
     """What the aligner found in one answer.
 
-    `told` are its sentences that neither deny themselves nor turn a point around; `turned` has one entry for each of
-    the sample that it repeats nearly word for word. `recited` is the part of the sample that those are, 0 to 1, where
-    the answer affirms nothing else, and 1 everywhere else.
+    `told` are its sentences that neither deny themselves nor turn a point around, `own` those of them that don't say
+    over again what stands in the sample answer or in a point. `turned` has one entry for each sentence of the sample
+    that it repeats nearly word for word; `recited` is the part of the sample that those are, 0 to 1, where the answer
+    affirms nothing else, and 1 everywhere else.
     """
 
     points: tuple[Match, ...]
     told: tuple[str, ...]
+    own: tuple[str, ...]
     sample: Match
     relatedness: float
     lenient: float
@@ -179,6 +181,7 @@ class Judge:
         return Evidence(
             points=points,
             told=tuple(each.text for each in said.told.sentences),
+            own=tuple(answer.sentences[place].text for place in said.places if place not in said.loyal),
             sample=aligner.match(key.sample, said.told),
             relatedness=aligner.relatedness(answer, key.question, key.sample.passage),
             lenient=lenient,
@@ -231,7 +234,10 @@ def _remarks(task: Task, found: Evidence) -> tuple[Remark, ...]:
             Remark.OFF_TOPIC,
             len(words(task.answer)) >= 8 and scoring.off_topic(found.points, found.sample, found.relatedness),
         ),
-        (Remark.KEYWORDS, gates.is_keywords(found.told, task.sample_answer)),
+        (
+            Remark.KEYWORDS,  # one more wording of a point's makes no list of what wasn't one
+            all(gates.is_keywords(texts, task.sample_answer) for texts in (found.told, found.own)),
+        ),
         (Remark.SHUFFLED, gates.is_shuffled(found.told, task.sample_answer)),
         (
             Remark.CONTRADICTION,
