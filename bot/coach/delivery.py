@@ -125,20 +125,19 @@ class Delivery:
         """Hold on to the channels that are being sent to; the seconds until that is due again."""
         until = self._clock.now() + self._lease
         held = list(self._held.items())
-        known = [_Held(lease.until) for _, lease in held]  # another's may end when ours is about to
+        moves = [self._end(key, lease.lease, until) for key, lease in held]
         for _, lease in held:
             lease.coming = until
-        moves = (self._end(key, now, until) for (key, _), now in zip(held, known, strict=True))
         kept = await asyncio.gather(*moves)  # in one transaction
         for (_, lease), so in zip(held, kept, strict=True):
             lease.until = lease.coming = until if so else lease.until
         return self._lease.total_seconds() / 3
 
-    async def _end(self, key: tuple[str, str], held: _Held, end: dt.datetime) -> bool:
+    async def _end(self, key: tuple[str, str], lease: Mapping[str, int], end: dt.datetime) -> bool:
         """Let the lease on a channel end at another time; False where we have none any more."""
         moved = await self._store.write(
             rows, "outbox_renew", platform=self._platform.name, community=key[0], channel=key[1],
-            lease=records.micros(end), **held.lease,
+            lease=records.micros(end), **lease,
         )  # fmt: skip
         return bool(moved)
 
@@ -151,7 +150,7 @@ class Delivery:
         """End what is being sent; what was sent and not marked is looked for by whoever comes next, at once."""
         held = list(self._held.items())
         await stop(self._at_work.values())
-        await asyncio.gather(*(self._end(key, lease, self._clock.now()) for key, lease in held))
+        await asyncio.gather(*(self._end(key, lease.lease, self._clock.now()) for key, lease in held))
 
     def _finished(self, key: tuple[str, str], task: asyncio.Task[None]) -> None:
         del self._at_work[key]
@@ -172,7 +171,7 @@ class Delivery:
         """End a lease that would keep the channel for longer than the database was away."""
         held = self._failed.pop((community, channel), None)
         if held:
-            await self._end((community, channel), held, self._clock.now())
+            await self._end((community, channel), held.lease, self._clock.now())
 
     async def _channel(self, community: str, channel: str) -> None:
         now = self._clock.now()

@@ -183,7 +183,8 @@ class Grading:
         # Also what was cancelled while the database did it: a claim that we never saw, a renewal that was under way.
         ends = {end for claim in self._at_work.values() for end in (claim.until, claim.coming)} | {self._claimed_until}
         await stop(self._at_work)
-        await self._store.write(_let_go, sorted(ends), records.micros(self._clock.now()))
+        if self._claimed_until:
+            await self._store.write(_let_go, sorted(ends), records.micros(self._clock.now()))
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         claim = self._at_work.pop(task)
