@@ -34,7 +34,7 @@ class Life:
 
     It kills itself when it passes `point` for the `nth` time ("" never), counted from its start or, with `later`, from
     when it has read again what it missed. `away` and `broken` are how often (0 to 1) the grader is away or fails.
-    With `faulty` results get lost now and then: what the harness has to notice.
+    With `faulty` most results get lost: what the harness has to notice, also when few answers came.
     """
 
     url: str
@@ -142,10 +142,10 @@ async def _until_goodbye(app: App, chat: LoopChat) -> None:
 
 
 def _forget_results(rng: random.Random) -> None:
-    """Break the coach: now and then an answer that counts is taken for none."""
+    """Break the coach: more often than not an answer that counts is taken for none."""
     right = rules.counted
 
     def counted(rule: CountingRule, attempts: Sequence[Attempt]) -> int | None:
-        return None if rng.random() < 0.2 else right(rule, attempts)
+        return None if rng.random() < 0.7 else right(rule, attempts)
 
     rules.counted = counted

@@ -42,7 +42,7 @@ def test_a_platform_that_finds_nothing_again_is_noticed() -> None:
 
 
 def test_a_coach_that_miscounts_is_noticed() -> None:
-    code, figures, said = harness("--kills", "3", "--points", "reply.recorded", "--break", "coach")
+    code, figures, said = harness("--kills", "8", "--points", "reply.recorded", "--break", "coach")
     assert figures.get("kills"), said
     assert code == 1
     assert int(figures["wrong_board"]) > 0
