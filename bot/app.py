@@ -44,7 +44,7 @@ from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
 from bot.ops import logs
 from bot.ops.skew import Skew
 from bot.ops.watch import UNWATCHED, Watch, watching
-from bot.parts import bank_of, check_grader, check_platforms, documents, graders_of, make_folder, platforms_of
+from bot.parts import bank_when_needed, check_grader, check_platforms, documents, graders_of, make_folder, platforms_of
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class App:
 def assemble(
     store: Store,
     grader: Grader | Graders,
-    bank: Sequence[Question],
+    bank: Sequence[Question] | Callable[[], Sequence[Question]],
     platforms: Sequence[Platform],
     *,
     clock: Clock,
@@ -147,7 +147,10 @@ def assemble(
     role: Role = Role.ALL,
     watch: Watch = UNWATCHED,
 ) -> App:
-    """Wire a coach from its parts; platforms that take a coach get it by their `attach`."""
+    """Wire a coach from its parts; platforms that take a coach get it by their `attach`.
+
+    `bank` may be what reads it, once it is needed.
+    """
     wakes = Wakes(store)
     grading_bell = wakes.bell("grading")
     meter = watch.meter
@@ -169,7 +172,7 @@ def assemble(
         return any(platform.name == place.platform and platform.serves(place.community) for platform in platforms)
 
     wakes.on("delivery", hear_delivery)
-    whole_bank = Bank(tuple(bank))
+    whole_bank = Bank(bank if callable(bank) else lambda: bank)
     rounds = Rounds(
         store, whole_bank, clock, rng, crash, bell=wakes.bell("rounds"), deliver=deliver, cooldown=cooldown,
         serves=serves, lease=lease,
@@ -220,7 +223,7 @@ async def opened(
         check_platforms(settings)
     check_grader(settings)
     clock = clock or SystemClock()
-    bank = await bank_of(settings)
+    bank = await bank_when_needed(settings)
     async with contextlib.AsyncExitStack() as stack:
         if settings.one_process:
             await make_folder(settings)

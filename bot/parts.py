@@ -6,9 +6,9 @@ import asyncio
 import datetime as dt
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from functools import cache, partial
+from typing import TYPE_CHECKING, Protocol
 
-from bot import content
 from bot.coach import Coach, Graders
 from bot.coach.budget import MILLIONTHS, Budget, Estimate, Limits, Spent
 from bot.coach.exchange import Documents
@@ -18,6 +18,9 @@ from bot.core.model import Question, Task
 from bot.core.ports import Clock, CrashPoint, Grader, Platform, Store, no_crash
 from bot.core.shards import parse_shards
 from bot.settings import SecretStr, Settings, read_prices, read_public
+
+if TYPE_CHECKING:
+    from bot.content import Prompt, Prompts
 
 
 def check_grader(settings: Settings) -> None:
@@ -50,12 +53,14 @@ async def graders_of(
     Models are loaded when the first answer comes. Raises SettingsError, ContentError.
     """
     check_grader(settings)
-    prompts = await check_prompts(settings)
     from bot.graders.embedded import EmbeddedGrader
 
     embedded = EmbeddedGrader(settings.model)
     if settings.grader == "embedded":
+        if settings.prompts:  # it isn't used, but whoever has written one wants to hear of its faults
+            await check_prompts(settings)
         return Graders(measured(embedded))
+    prompts = await check_prompts(settings)
     from bot.graders.llm import Fallback
 
     heard: deque[str] = deque(maxlen=MOST_HEARD)
@@ -73,7 +78,7 @@ async def graders_of(
     )
 
 
-def _model_grader(settings: Settings, prompt: content.Prompt, measured: Callable[[Grader], Grader]) -> Grader:
+def _model_grader(settings: Settings, prompt: Prompt, measured: Callable[[Grader], Grader]) -> Grader:
     from bot.graders.llm import llm_grader
 
     return llm_grader(
@@ -102,7 +107,7 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _estimate(settings: Settings, prompt: content.Prompt) -> Estimate:
+def _estimate(settings: Settings, prompt: Prompt) -> Estimate:
     """The most that a grade may take: every model asked twice, each reply as long as it may be."""
     prices = read_prices(settings.llm_prices)
 
@@ -121,17 +126,39 @@ def _estimate(settings: Settings, prompt: content.Prompt) -> Estimate:
 
 async def bank_of(settings: Settings) -> tuple[Question, ...]:
     """The default bank. Raises ContentError."""
-    folder = settings.bank or content.default_folder("bank")
-    return await asyncio.to_thread(content.load_bank, folder)
+    return await asyncio.to_thread(_read_bank, settings)
+
+
+async def bank_when_needed(settings: Settings) -> Callable[[], tuple[Question, ...]]:
+    """What gives the default bank. Raises ContentError.
+
+    Our own is read when it is first asked for: a start is a tenth quicker then, and who only grades never asks. Another
+    is read here, because it may have faults, and so is ours for a server's database, whose units of work run on the
+    event loop.
+    """
+    read = cache(partial(_read_bank, settings))
+    if settings.bank or not settings.one_process:
+        await asyncio.to_thread(read)
+    return read
+
+
+def _read_bank(settings: Settings) -> tuple[Question, ...]:
+    from bot import content
+
+    return content.load_bank(settings.bank or content.default_folder("bank"))
 
 
 class _Markdown:
     """Questions as Markdown documents."""
 
     def read(self, text: str, name: str) -> tuple[Question, ...]:
+        from bot import content
+
         return content.parse(text, name).questions
 
     def write(self, questions: Sequence[Question], title: str) -> str:
+        from bot import content
+
         return content.render(questions, title)
 
 
@@ -140,8 +167,10 @@ def documents() -> Documents:
     return _Markdown()
 
 
-async def check_prompts(settings: Settings) -> content.Prompts:
+async def check_prompts(settings: Settings) -> Prompts:
     """The prompts folder, read and checked. Raises ContentError."""
+    from bot import content
+
     return await asyncio.to_thread(content.load_prompts, settings.prompts or content.default_folder("prompts"))
 
 

@@ -159,10 +159,10 @@ async def _read(path: Path | None) -> Sequence[Question]:
 async def _in_use(community: str) -> Sequence[Question]:
     """The default bank with what was imported; the coach may be running."""
     chosen = settings.load()
-    bank = Bank(await parts.bank_of(chosen))
+    default = await parts.bank_of(chosen)
     if not await admin.exists(chosen.database_url):
-        return bank.default
-    return await admin.look(chosen.database_url, bank.questions, _place(community))
+        return default
+    return await admin.look(chosen.database_url, Bank(lambda: default).questions, _place(community))
 
 
 async def _imported(chosen: Settings, place: Place) -> dict[str, str]:

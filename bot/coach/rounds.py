@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import ParamSpec, TypeVar
 
 from bot.coach import acts, digest, pins, records, results
@@ -39,11 +39,19 @@ REVEAL_WAITS = dt.timedelta(minutes=10)
 """How long after the close a reveal waits for answers that are still being graded."""
 
 
-@dataclass(frozen=True, slots=True)
 class Bank:
-    """What can be asked: the default bank, with a community's imports beside it (the same id replaces)."""
+    """What can be asked: the default bank, with a community's imports beside it (the same id replaces).
 
-    default: tuple[Question, ...]
+    The default bank is `read` when it is first needed; it has no fault then.
+    """
+
+    def __init__(self, read: Callable[[], Sequence[Question]]) -> None:
+        self._read = read
+
+    @cached_property
+    def default(self) -> tuple[Question, ...]:
+        """The questions that every community has."""
+        return tuple(self._read())
 
     def questions(self, place: Place) -> Unit[tuple[Question, ...]]:
         """All questions of a community, drafts included."""
