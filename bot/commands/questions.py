@@ -27,7 +27,7 @@ async def question(coach: Coach, call: Call) -> Message:
 async def answer_form(coach: Coach, call: Call) -> Form:
     round_ = await coach.rounds.find(call.place, thread=call.thread, target=call.target)
     answer = Field("answer", "Your answer", long=True, limit=FORM_LIMIT)
-    return Form("Answer privately", "answer", str(round_.id), (answer,), intro=round_.question.text)
+    return Form("Answer privately", "answer", str(round_.id), (answer,), intro=render.question_words(round_.question))
 
 
 async def answer(coach: Coach, call: Call) -> Message:

@@ -26,6 +26,14 @@ class Strong:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A few words as a program has them, on one line."""
+
+    text: str
+    kind: Literal["code"] = "code"
+
+
+@dataclass(frozen=True, slots=True)
 class When:
     """A moment, shown in the reader's own zone where the platform can; `relative` asks for "in 3 hours" instead."""
 
@@ -34,7 +42,7 @@ class When:
     kind: Literal["when"] = "when"
 
 
-Inline = str | Strong | When
+Inline = str | Strong | Code | When
 
 # ---------------------------------------------------------------------------------------------- blocks
 
@@ -53,6 +61,14 @@ class Bullets:
 
     items: tuple[tuple[Inline, ...], ...]
     kind: Literal["bullets"] = "bullets"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Lines of a program, shown as they are."""
+
+    text: str
+    kind: Literal["listing"] = "listing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +134,7 @@ class Chart:
         return f"{self.title}: {'; '.join(lines + [f'{bar.label} {bar.value:.1f}' for bar in self.bars])}."
 
 
-Block = Para | Bullets | Quote | Table | Attachment | Chart
+Block = Para | Bullets | Listing | Quote | Table | Attachment | Chart
 
 # ---------------------------------------------------------------------------------------------- buttons and forms
 
@@ -181,14 +197,19 @@ class Message:
 
 
 def _words(parts: tuple[Inline, ...]) -> str:
-    return "".join(
-        part
-        if isinstance(part, str)
-        else part.text
-        if isinstance(part, Strong)
-        else part.at.strftime("%A %d %B %Y %H:%M UTC")
-        for part in parts
-    )
+    return "".join(map(_said, parts))
+
+
+def _said(part: Inline) -> str:
+    match part:
+        case Strong():
+            return part.text
+        case Code():
+            return f"`{part.text}`"
+        case When():
+            return part.at.strftime("%A %d %B %Y %H:%M UTC")
+        case _:
+            return part
 
 
 def _plain(block: Block) -> list[str]:
@@ -197,6 +218,8 @@ def _plain(block: Block) -> list[str]:
             return _words(block.parts).splitlines()
         case Bullets():
             return [f"- {_words(item)}" for item in block.items]
+        case Listing():
+            return [f"    {line}" for line in block.text.splitlines()]
         case Quote():
             return [f"> {line}" for line in block.text.splitlines()]
         case Attachment():

@@ -10,7 +10,22 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.core.message import Bullets, Button, Chart, Field, Form, Message, Para, Quote, Series, Strong, Table, When
+from bot.core.message import (
+    Bullets,
+    Button,
+    Chart,
+    Code,
+    Field,
+    Form,
+    Listing,
+    Message,
+    Para,
+    Quote,
+    Series,
+    Strong,
+    Table,
+    When,
+)
 from bot.platforms.slack.blocks.markup import size
 from bot.platforms.slack.blocks.show import Shown
 from tests.e2e import slack_page
@@ -89,12 +104,15 @@ TEXTS = st.one_of(
     st.sampled_from(["", " ", "\n", HOSTILE, "word " * 4_000, "😀" * 2_500, "\u0301" * 6_000, "<&>" * 2_000,
                      '"\\' * 3_000, "x" * 20_000, "שלום " * 2_000, "a\n" * 3_000, "名" * 5_000]),
 )  # fmt: skip
-INLINES = st.lists(st.one_of(TEXTS, st.builds(Strong, TEXTS), st.just(When(AT))), max_size=4).map(tuple)
+INLINES = st.lists(
+    st.one_of(TEXTS, st.builds(Strong, TEXTS), st.builds(Code, TEXTS), st.just(When(AT))), max_size=4
+).map(tuple)
 ROWS = st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=12).map(tuple)
 BLOCKS = st.one_of(
     st.builds(Para, INLINES),
     st.builds(Bullets, st.lists(INLINES, max_size=12).map(tuple)),
     st.builds(Quote, TEXTS),
+    st.builds(Listing, TEXTS),
     st.builds(lambda rows: Table(("#", "who", "why"), rows), ROWS),
     st.builds(lambda rows: Table(("setting", "value"), tuple(row[:2] for row in rows)), ROWS),
     st.builds(lambda title: Chart(title, (Series("me", ((AT.date(), 1),)),)), TEXTS),

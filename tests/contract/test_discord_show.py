@@ -18,8 +18,10 @@ from bot.core.message import (
     Bullets,
     Button,
     Chart,
+    Code,
     Field,
     Form,
+    Listing,
     Message,
     Para,
     Quote,
@@ -86,6 +88,8 @@ BLOCKS = st.one_of(
     st.builds(lambda text: Para((text, Strong(text[:50]), When(NOON))), WORDS),
     st.builds(lambda texts: Bullets(tuple((text,) for text in texts)), st.lists(WORDS, min_size=1, max_size=5)),
     st.builds(Quote, WORDS),
+    st.builds(lambda text: Para((text, Code(text[:90]))), WORDS),
+    st.builds(Listing, WORDS),
     st.builds(
         lambda rows: Table(("#", "who", "why"), tuple(tuple(row) for row in rows)),
         st.lists(st.lists(WORDS, min_size=3, max_size=3), max_size=12),
@@ -125,6 +129,36 @@ def test_bold_words_keep_the_space_beside_them() -> None:
     assert markup.inline((Strong("To think on: "), "And then?")) == "**To think on:** And then?"
     assert markup.inline((Strong("one\n\ntwo "),)) == "**one**\n\n**two** "
     assert markup.inline((Strong("  "), "x")) == "  x"
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("CMD", "`CMD`"),
+        ("a*b_c <@1>", "`a*b_c <@1>`"),
+        ("` **out** `", "`ˋ **out** ˋ`"),
+        ("two\nlines", "`two lines`"),
+        ("@everyone", "`@\u200beveryone`"),
+        (" \u200b", ""),
+    ],
+)
+def test_nothing_gets_out_of_code(code: str, shown: str) -> None:
+    assert markup.inline((Code(code),)) == shown
+
+
+async def test_lines_of_code_are_a_block_that_nothing_gets_out_of() -> None:
+    shown = await show(Message(blocks=(Listing("FROM python\n\n  RUN ```\n**x**"),)))
+    assert shown.embeds[0].description == "```\nFROM python\n\n  RUN ˋˋˋ\n**x**\n```"
+
+
+async def test_long_code_is_several_blocks_parted_at_the_ends_of_lines() -> None:
+    lines = [f"    line {number}: do(this)" for number in range(190)]
+    shown = await show(Message(blocks=(Listing("\n".join(lines)),)))
+    check(shown.embeds)
+    assert len(shown.embeds) > 1
+    told = [embed.description or "" for embed in shown.embeds]
+    assert all(text.startswith("```\n") and text.endswith("\n```") and text.count("```") == 2 for text in told)
+    assert [line for text in told for line in text.split("\n")[1:-1]] == lines
 
 
 async def test_a_board_fits_a_phone_whatever_people_are_called() -> None:

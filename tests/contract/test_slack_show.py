@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core import render
-from bot.core.message import Bullets, Message, Para, Quote, Strong, Table, When
+from bot.core.message import Bullets, Code, Listing, Message, Para, Quote, Strong, Table, When
 from bot.core.model import Board, Podium, Progress
 from bot.platforms import tables
 from bot.platforms.slack.blocks import ids, markup
@@ -107,6 +107,24 @@ async def test_somebodys_words_are_a_quote_and_two_lists_stay_two() -> None:
     shown = await show(Message(blocks=(Quote("a\nb"), Bullets((("1",),)), Bullets((("2",), ("3",))))))
     kinds = [element["type"] for element in shown.blocks[0]["elements"]]
     assert kinds == ["rich_text_quote", "rich_text_list", "rich_text_list"]
+
+
+async def test_code_is_shown_as_code_whatever_is_in_it() -> None:
+    lines = "FROM python\n\nRUN echo `<@U1>` <!channel>"
+    shown = await show(Message(blocks=(Para(("Put ", Code("*CMD* `x`"), " last.")), Listing(lines))))
+    check(shown)
+    said, code = shown.blocks[0]["elements"]
+    assert said["elements"][1] == {"type": "text", "text": "*CMD* `x`", "style": {"code": True}}
+    assert code == {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": lines}]}
+
+
+async def test_long_code_is_parted_at_the_ends_of_its_lines() -> None:
+    lines = [f"    line {number}: do(this)" for number in range(300)]
+    shown = await show(Message(blocks=(Para(("So:",)), Listing("\n".join(lines)))))
+    check(shown)
+    code = [part for block in shown.blocks for part in block["elements"] if part["type"] == "rich_text_preformatted"]
+    assert len(code) > 1
+    assert [line for part in code for line in part["elements"][0]["text"].split("\n")] == lines
 
 
 async def test_the_command_goes_by_its_name_here_and_only_the_command() -> None:

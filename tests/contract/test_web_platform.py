@@ -13,9 +13,12 @@ import pytest
 from bot.clock import SystemClock
 from bot.core.errors import PlatformAway, PlatformError, SettingsError, UsageError
 from bot.core.message import (
+    MESSAGE,
     Attachment,
     Bullets,
     Button,
+    Code,
+    Listing,
     Message,
     Para,
     Parcel,
@@ -40,7 +43,8 @@ WHOLE = Message(
     title="Title",
     blocks=(
         Para(("text ", Strong("strong"), " ", When(NOON), When(NOON, relative=True))),
-        Bullets((("one",), (Strong("two"),))),
+        Bullets((("one",), (Strong("two"), Code("three")))),
+        Listing("four\n  five"),
         Quote("quoted"),
         Table(("#", "who"), (("1", "Ada"), ("2", "Ben")), own=1),
         Attachment("data.json", "{}"),
@@ -135,7 +139,8 @@ async def test_every_block_arrives_as_it_was(chat: Chat) -> None:
     await chat.platform.send(parcel())
     wire = as_wire((await chat.shown(ada))[0])
     kinds = [block["kind"] for block in wire["message"]["blocks"]]
-    assert kinds == ["para", "bullets", "quote", "table", "attachment"]
+    assert kinds == ["para", "bullets", "listing", "quote", "table", "attachment"]
+    assert MESSAGE.validate_json(json.dumps(wire["message"])) == WHOLE
     assert wire["message"]["blocks"][0]["parts"][3]["at"] == "2026-03-02T12:00:00Z"
     assert wire["message"]["buttons"][0]["args"] == [["number", "2"]]
 

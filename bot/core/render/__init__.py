@@ -3,6 +3,7 @@
 Strict about answers, kind to people, short. Nothing here is escaped: platforms escape what they show.
 """
 
+from bot.core.render.authored import authored
 from bot.core.render.boards import Course, board, progress
 from bot.core.render.digest import weekly
 from bot.core.render.exchange import bank_exported, bank_imported, not_imported
@@ -40,7 +41,17 @@ from bot.core.render.people import (
     zone,
 )
 from bot.core.render.quality import health, question_health
-from bot.core.render.rounds import hint_offer, hints, posted, question_post, reveal, skipped, thread_title
+from bot.core.render.rounds import (
+    hint_offer,
+    hints,
+    posted,
+    question_post,
+    question_words,
+    reveal,
+    skipped,
+    think_on,
+    thread_title,
+)
 from bot.core.render.suggestions import (
     approved,
     declined,
@@ -69,6 +80,7 @@ __all__ = [
     "Course",
     "approved",
     "audit",
+    "authored",
     "bank_exported",
     "bank_imported",
     "board",
@@ -110,6 +122,7 @@ __all__ = [
     "progress",
     "question_health",
     "question_post",
+    "question_words",
     "reason",
     "regrading",
     "remark",
@@ -124,6 +137,7 @@ __all__ = [
     "suggestion",
     "suggestion_decided",
     "taken",
+    "think_on",
     "thread_title",
     "topic",
     "unpinned",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bot.core import rules
 from bot.core.message import Block, Bullets, Button, Inline, Message, Para, Strong, When
 from bot.core.model import Changed, Coverage, Grade, PointVerdict
+from bot.core.render.authored import spoken
 from bot.core.render.words import QUOTE_LIMIT, counted, cut, say, topic
 
 _STANDINGS = {
@@ -70,8 +71,8 @@ def ledger(score: Grade, *, closed: bool) -> Message:
 
 
 def _ledger_line(point: PointVerdict, *, closed: bool) -> tuple[Inline, ...]:
-    said = f" (“{cut(point.quote, QUOTE_LIMIT)}”)" if point.quote else ""
-    return ((str(point.point) if closed else topic(point.point)) + said,)
+    said = (f" (“{cut(point.quote, QUOTE_LIMIT)}”)",) if point.quote else ()
+    return (*spoken(str(point.point) if closed else topic(point.point)), *said)
 
 
 def pending() -> Message:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.core.message import Block, Bullets, Button, Message, Para, ParcelKind, Strong, Table, When
 from bot.core.model import Channel, CommunitySettings, Person, Question, Schedule
+from bot.core.render.authored import authored
 from bot.core.render.organising import calendar_rows
 from bot.core.render.words import DAYS, counted, cut, listed, say
 
@@ -69,7 +70,7 @@ def config(
 def preview(question: Question, next_post: dt.datetime | None) -> Message:
     """How the next post will look, to the organiser alone."""
     level = f" · level {question.level}" if question.level else ""
-    blocks: list[Block] = [Para((Strong(question.text),))]
+    blocks: list[Block] = [*authored(question.text, strong=True)]
     if next_post:
         blocks.append(Para(("The next daily question comes ", When(next_post), ".")))
     blocks.append(Para(("This is how a post looks. Which question comes is drawn when it is posted.",)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.core.message import Attachment, Block, Bullets, Button, Message, Para, Strong, When
 from bot.core.model import Channel, Person, Round
+from bot.core.render.authored import authored
 from bot.core.render.organisers import schedule_line
 from bot.core.render.rounds import answer_button, question_post
 from bot.core.render.words import counted, listed, say
@@ -36,7 +37,7 @@ def home_question(round_: Round) -> Message:
     where = f"#{round_.channel.name}" if round_.channel.name else "the channel"
     post = question_post(round_)
     closes = Para(("In ", where, ". Closes ", When(round_.closes_at), "."))
-    return Message(post.title, (Para((Strong(round_.question.text),)), closes), post.buttons)
+    return Message(post.title, (*authored(round_.question.text, strong=True), closes), post.buttons)
 
 
 def home_nothing(next_posts: Sequence[tuple[str, dt.datetime]]) -> Message:

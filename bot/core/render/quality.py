@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.core.message import Block, Bullets, Button, Inline, Message, Para, Strong, Table
 from bot.core.quality import LEAST_ANSWERS, Quality, Weakness
+from bot.core.render.authored import authored, spoken
 from bot.core.render.words import counted, say
 
 PAGE = 8
@@ -57,7 +58,8 @@ def _figures(found: Quality) -> list[str]:
 
 def question_health(found: Quality) -> Message:
     """One question in full: its figures, how often each score was given, and the key points that nobody covers."""
-    blocks: list[Block] = [Para((Strong(found.question.text),)), Para((f"{'; '.join(_figures(found)) or 'A draft'}.",))]
+    figures = Para((f"{'; '.join(_figures(found)) or 'A draft'}.",))
+    blocks: list[Block] = [*authored(found.question.text, strong=True), figures]
     if found.weak:
         blocks.append(Bullets(tuple((f"To look at: {_WEAK[weakness]}.",) for weakness in found.weak)))
     if found.scores:
@@ -65,7 +67,10 @@ def question_health(found: Quality) -> Message:
         scores = tuple(str(score) for score in range(1, 11))
         blocks.append(Table(("score", *scores), (("answers", *(str(given[int(score)]) for score in scores)),)))
     if found.uncovered:
-        blocks += [Para((Strong("Covered by nobody"),)), Bullets(tuple((str(point),) for point in found.uncovered))]
+        blocks += [
+            Para((Strong("Covered by nobody"),)),
+            Bullets(tuple(spoken(str(point)) for point in found.uncovered)),
+        ]
     elif 0 < len(found.scores) < LEAST_ANSWERS:
         blocks.append(Para((f"What nobody covers is told from {LEAST_ANSWERS} answers on.",)))
     return Message(f"{found.question.title} · {found.question.id}", tuple(blocks))

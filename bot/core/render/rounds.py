@@ -6,6 +6,7 @@ import datetime as dt
 
 from bot.core.message import Block, Bullets, Button, Inline, Message, Para, Strong, When
 from bot.core.model import Podium, Question, Round
+from bot.core.render.authored import authored, spoken
 from bot.core.render.words import TITLE_LIMIT, counted, cut, listed, lower, say, topic
 
 
@@ -18,7 +19,7 @@ def question_post(round_: Round, answered: int = 0) -> Message:
     asked = round_.question
     head = ["MLOps question of the day" if round_.daily else "MLOps question", asked.section]
     head += [f"level {asked.level}"] if asked.level else []
-    blocks: list[Block] = [Para((Strong(asked.text),))]
+    blocks: list[Block] = [*authored(asked.text, strong=True)]
     if round_.thread or not round_.message:
         blocks.append(Para(("Reply in the thread, or answer privately. Closes ", When(round_.closes_at), ".")))
     else:
@@ -31,6 +32,11 @@ def question_post(round_: Round, answered: int = 0) -> Message:
         Button("My grade", "mygrade", str(round_.id)),
     )
     return Message(" · ".join(head), tuple(blocks), buttons, round_.channel.mention)
+
+
+def question_words(question: Question) -> str:
+    """The question as plain text, as it stands above a form."""
+    return Message(blocks=authored(question.text)).text
 
 
 def thread_title(question: Question) -> str:
@@ -52,14 +58,19 @@ def reveal(round_: Round, podium: Podium, credit: str = "") -> Message:
         first.append("Nobody's answer counted this time.")
     if podium.pending:
         first.append(f" {counted(podium.pending, 'answer is', 'answers are')} still being graded.")
-    blocks: list[Block] = [Para(tuple(first)), Para((Strong("Sample answer"),)), Para((round_.question.sample_answer,))]
+    sample = authored(round_.question.sample_answer)
+    blocks: list[Block] = [Para(tuple(first)), Para((Strong("Sample answer"),)), *sample]
     if podium.most_missed:
         blocks.append(Para(("The point most often missed: ", lower(topic(podium.most_missed)), ".")))
-    if round_.question.follow_up:
-        blocks.append(Para((Strong("To think on: "), round_.question.follow_up)))
+    blocks += think_on(round_.question)
     if credit:
         blocks.append(Para((f"Suggested by {credit}.",)))
     return Message(blocks=tuple(blocks), buttons=(Button("My grade", "mygrade", str(round_.id)),))
+
+
+def think_on(question: Question) -> tuple[Block, ...]:
+    """What a question's author asks next, if anything."""
+    return (Para((Strong("To think on: "), *spoken(question.follow_up))),) if question.follow_up else ()
 
 
 def _hint_label(label: str, cost: int) -> str:
@@ -88,7 +99,7 @@ def hints(question: Question, round_id: int, shown: int, cost: int = 0) -> Messa
         return say("There is no hint for this question.")
     left = len(question.hints) - shown
     more = (_hint_button("Another hint", round_id, shown + 1, cost),) if left > 0 else ()
-    return Message("Hint", (Bullets(tuple((hint,) for hint in question.hints[:shown])),), more)
+    return Message("Hint", (Bullets(tuple(spoken(hint) for hint in question.hints[:shown])),), more)
 
 
 def posted(round_: Round) -> Message:

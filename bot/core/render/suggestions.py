@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.core.message import Block, Bullets, Button, Inline, Message, Para, Quote, Strong
 from bot.core.model import Question
+from bot.core.render.authored import authored
 from bot.core.render.words import counted, cut, say
 
 _STATES = {"open": "waits for the organisers", "approved": "is in the bank", "declined": "was declined"}
@@ -37,7 +38,7 @@ def suggestion(
     who = name or "somebody"
     naming = "wants to be named" if credited else "isn't named"
     blocks: list[Block] = [
-        Para((Strong(question),)),
+        *authored(question, strong=True),
         Para((Strong("Sample answer"),)),
         Quote(sample_answer),
         Para((f"Section: {section}. By {who}, who {naming} when it is asked.",)),

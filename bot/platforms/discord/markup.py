@@ -6,11 +6,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from bot.core.message import Inline, Strong
+from bot.core.message import Code, Inline, Strong
 from bot.core.text import visible
 from bot.platforms.tables import aligned
 
 ELLIPSIS = "…"
+FENCE = "```"
 
 _MOST_MARKS = 8  # on one letter; a text of nothing else has to be cut somewhere
 _SPECIAL = re.compile(r"[\\*_~`|<\[\]]|:(?=//)|^[ \t]*(?:(\d+)(?=[.)]\s)|[>#+\-])", re.MULTILINE)
@@ -61,9 +62,26 @@ def inline(parts: Sequence[Inline]) -> str:
             shown.append(escape(part))
         elif isinstance(part, Strong):
             shown.append(_strong(part.text))
+        elif isinstance(part, Code):
+            shown.append(code(part.text))
         else:
             shown.append(f"<t:{int(part.at.timestamp())}:{'R' if part.relative else 'F'}>")
     return "".join(shown)
+
+
+def code(text: str) -> str:
+    """Words as code, on one line: nothing in it is read as markup, and it can't be left from within."""
+    words = " ".join(_inert(text).split())
+    return f"`{words}`" if words else ""
+
+
+def listing(text: str) -> str:
+    """Lines as a block of code; the same holds for it."""
+    return "\n".join((FENCE, *(_inert(line) for line in text.split("\n")), FENCE))
+
+
+def _inert(text: str) -> str:
+    return _EVERYBODY.sub("@\u200b", visible(text)).replace("`", "ˋ")
 
 
 def _strong(text: str) -> str:
@@ -87,7 +105,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = aligned(header, rows)
     if lines is None:
         return _pairs(header, rows)
-    return "\n".join(("```", *(line.replace("`", "ˋ") for line in lines), "```"))
+    return listing("\n".join(lines))
 
 
 def _pairs(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -12,9 +12,22 @@ from dataclasses import dataclass, field
 import discord
 
 from bot.commands import TABLE, Kind
-from bot.core.message import Attachment, Block, Bullets, Button, Chart, Inline, Message, Para, Quote, Strong, Table
+from bot.core.message import (
+    Attachment,
+    Block,
+    Bullets,
+    Button,
+    Chart,
+    Inline,
+    Listing,
+    Message,
+    Para,
+    Quote,
+    Strong,
+    Table,
+)
 from bot.platforms.discord import ids
-from bot.platforms.discord.markup import cut, escape, inline, size, table
+from bot.platforms.discord.markup import FENCE, cut, escape, inline, listing, size, table
 
 TITLE_LIMIT = 256
 EMBED_LIMIT = 4_096
@@ -25,7 +38,6 @@ MOST_BUTTONS = 25
 COLOUR = 0x2F6FED
 NOBODY = discord.AllowedMentions.none()
 
-_FENCE = "```"
 _DANGEROUS = frozenset({"privacy"})
 _INVITING = frozenset({"answer"})
 _ORGANISERS = "|".join(
@@ -139,6 +151,8 @@ def _markup(block: Block) -> str:
             return inline(block.parts)
         case Bullets():
             return "\n".join("- " + inline(item).replace("\n", "\n  ") for item in block.items)
+        case Listing():
+            return listing(block.text)
         case Quote():
             return "\n".join(f"> {escape(line)}" for line in block.text.splitlines())
         case Table():
@@ -163,12 +177,12 @@ def _fit(texts: list[str], budget: int) -> tuple[list[str], bool]:
 
 
 def _shortened(text: str, limit: int) -> str:
-    if not text.startswith(_FENCE):
+    if not text.startswith(FENCE):
         return cut(text, limit)
     lines = text.split("\n")
     while len(lines) > 3 and sum(size(line) + 1 for line in lines) > limit:
         del lines[-2]
-    return "\n".join(lines) if size("\n".join(lines)) <= limit else cut(text.strip(_FENCE), limit)
+    return "\n".join(lines) if size("\n".join(lines)) <= limit else cut(text.strip(FENCE), limit)
 
 
 def _packed(texts: Sequence[str]) -> list[str]:
@@ -184,12 +198,13 @@ def _packed(texts: Sequence[str]) -> list[str]:
 
 
 def _pieces(text: str) -> Iterable[str]:
-    """A text in parts that an embed holds, parted at a line's end or between words."""
+    """A text in parts that an embed holds, parted at a line's end or between words; of code each is a block."""
+    fenced = text.startswith(FENCE)
     while size(text) > EMBED_LIMIT:
-        head = cut(text, EMBED_LIMIT)[:-1]
-        at = max(head.rfind("\n"), head.rfind(" "))
+        head = cut(text, EMBED_LIMIT - size(FENCE) - 1)[:-1]
+        at = head.rfind("\n") if fenced else max(head.rfind("\n"), head.rfind(" "))
         if at < len(head) // 2:
             at = len(head)
-        yield text[:at].rstrip()
-        text = text[at:].lstrip()
+        yield f"{text[:at]}\n{FENCE}" if fenced else text[:at].rstrip()
+        text = f"{FENCE}\n{text[at:].removeprefix(chr(10))}" if fenced else text[at:].lstrip()
     yield text

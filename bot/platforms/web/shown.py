@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.coach.archive import Answered, Asked, Waiting
 from bot.core import render
+from bot.core.message import MESSAGE, Block, Message
 from bot.core.model import OWN_WISH, Board, Channel, Podium, Progress, Question, Round, SectionProgress, Standing
 from bot.platforms.web.wire import Json
 
@@ -80,13 +81,19 @@ def reveal_json(round_: Round, podium: Podium) -> Json:
         "date": round_.local_date.isoformat(),
         "daily": round_.daily,
         **question_json(round_.question),
-        "sample": round_.question.sample_answer,
-        "follow_up": round_.question.follow_up,
+        "asked": _blocks(render.authored(round_.question.text)),
+        "sample": _blocks(render.authored(round_.question.sample_answer)),
+        "think_on": _blocks(render.think_on(round_.question)),
         "answers": podium.answers,
         "average": round(podium.average, 1),
         "best": [standing_json(row) for row in podium.best],
         "missed": render.topic(podium.most_missed) if podium.most_missed else "",
     }
+
+
+def _blocks(shown: Sequence[Block]) -> list[Json]:
+    found: list[Json] = MESSAGE.plain(Message(blocks=tuple(shown)))["blocks"]
+    return found
 
 
 def progress_json(me: Progress, course: Course, bank: Mapping[str, int]) -> Json:

@@ -6,12 +6,13 @@ stores, which is never less than what a client or the API may count.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.core.message import Inline, Strong, When
+from bot.core.message import Code, Inline, Strong, When
 from bot.core.text import one_line, visible
 
 ELLIPSIS = "…"
@@ -99,17 +100,19 @@ def linked(url: str, label: str) -> Element:
 
 def clean(parts: Sequence[Inline]) -> tuple[Inline, ...]:
     """The parts without anything that can't be seen."""
-    return tuple(
-        part if isinstance(part, When) else Strong(visible(part.text)) if isinstance(part, Strong) else visible(part)
-        for part in parts
-    )
+    return tuple(part if isinstance(part, When) else saying(part, visible(words(part))) for part in parts)
 
 
 def words(part: Inline) -> str:
     """What a part says; a moment is in UTC."""
     if isinstance(part, When):
         return part.at.strftime("%A %d %B %Y %H:%M UTC")
-    return part.text if isinstance(part, Strong) else part
+    return part if isinstance(part, str) else part.text
+
+
+def saying(part: str | Strong | Code, text: str) -> Inline:
+    """The same kind of part with other words."""
+    return text if isinstance(part, str) else dataclasses.replace(part, text=text)
 
 
 def inline(parts: Sequence[Inline]) -> list[Element]:
@@ -122,8 +125,8 @@ def _element(part: Inline) -> Element:
         at = int(part.at.timestamp())
         return {"type": "date", "timestamp": at, "format": DATE_FORMAT, "fallback": words(part)}
     made: Element = {"type": "text", "text": words(part)}
-    if isinstance(part, Strong):
-        made["style"] = {"bold": True}
+    if not isinstance(part, str):
+        made["style"] = {"bold": True} if isinstance(part, Strong) else {"code": True}
     return made
 
 

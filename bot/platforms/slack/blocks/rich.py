@@ -13,9 +13,9 @@ from itertools import groupby
 from typing import Any, Literal
 
 from bot.core.message import Block as Part
-from bot.core.message import Bullets, Inline, Message, Para, Quote, Strong, Table, When
+from bot.core.message import Bullets, Code, Inline, Listing, Message, Para, Quote, Strong, Table, When
 from bot.core.text import one_line
-from bot.platforms.slack.blocks.markup import Element, clean, cut, inline, pairs, size, weight, words
+from bot.platforms.slack.blocks.markup import Element, clean, cut, inline, pairs, saying, size, weight, words
 from bot.platforms.tables import aligned
 
 HEADER_LIMIT = 150
@@ -26,15 +26,18 @@ MOST_RICH = 40  # of 50 blocks; what else there is takes at most eight
 _LEAST = 320  # of JSON: what every part keeps, however long the others are
 _PARTING = 800  # of JSON: what it takes to part long leaves into blocks
 
+_BY_LINES = ("code", "table")
+"""What is parted at the ends of lines only."""
+
 Block = dict[str, Any]
 """A block as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A paragraph, an entry of a list, somebody's words or a table; `list_` tells lists apart."""
+    """A paragraph, an entry of a list, somebody's words, lines of code or a table; `list_` tells lists apart."""
 
-    kind: Literal["para", "item", "quote", "table"]
+    kind: Literal["para", "item", "quote", "code", "table"]
     parts: tuple[Inline, ...]
     list_: int = 0
 
@@ -53,6 +56,8 @@ def _leaves_of(block: Part, number: int) -> list[Leaf]:
             return [Leaf("para", clean(block.parts))]
         case Bullets():
             return [Leaf("item", clean(item), number) for item in block.items]
+        case Listing():
+            return [Leaf("code", clean((block.text,)))]
         case Quote():
             return [Leaf("quote", clean((block.text,)))]
         case Table():
@@ -87,7 +92,7 @@ def _pieces(leaf: Leaf) -> Iterable[Leaf]:
     room = RICH_LIMIT
     for part in leaf.parts:
         while size(words(part)) > room and not isinstance(part, When):
-            begin, part = _parted(part, room, leaf.kind == "table")
+            begin, part = _parted(part, room, leaf.kind in _BY_LINES)
             yield dataclasses.replace(leaf, parts=(*head, begin))
             leaf = dataclasses.replace(leaf, kind="para" if leaf.kind == "item" else leaf.kind)
             head, room = [], RICH_LIMIT
@@ -96,14 +101,14 @@ def _pieces(leaf: Leaf) -> Iterable[Leaf]:
     yield dataclasses.replace(leaf, parts=tuple(head))
 
 
-def _parted(part: str | Strong, room: int, lines: bool) -> tuple[Inline, Inline]:
+def _parted(part: str | Strong | Code, room: int, lines: bool) -> tuple[Inline, Inline]:
     text = words(part)
     head = cut(text, room)[:-1]
     at = head.rfind("\n") if lines else max(head.rfind("\n"), head.rfind(" "))
     if at < len(head) // 2:
         at = len(head)
-    before, after = text[:at].rstrip(), text[at:].lstrip()
-    return (Strong(before), Strong(after)) if isinstance(part, Strong) else (before, after)
+    before, after = text[:at].rstrip(), text[at:].removeprefix("\n") if lines else text[at:].lstrip()
+    return saying(part, before), saying(part, after)
 
 
 def heft(made: object) -> int:
@@ -147,7 +152,7 @@ def _shortened(leaf: Leaf, limit: int) -> Leaf:
         room = limit - _weight(dataclasses.replace(leaf, parts=(*kept, Strong("")))) - 60
         if not isinstance(part, When) and weight(words(part)) > room:
             short = cut(words(part), room, weight)
-            kept.append(Strong(short) if isinstance(part, Strong) else short)
+            kept.append(saying(part, short))
             break
         if isinstance(part, When) and room < 120:
             break
@@ -201,5 +206,5 @@ def _elements(leaves: Iterable[Leaf]) -> list[Element]:
 
 
 def _element(leaf: Leaf) -> Element:
-    names = {"quote": "rich_text_quote", "table": "rich_text_preformatted"}
+    names = {"quote": "rich_text_quote", "code": "rich_text_preformatted", "table": "rich_text_preformatted"}
     return {"type": names.get(leaf.kind, "rich_text_section"), "elements": inline(leaf.parts)}

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.message import Attachment, Bullets, Button, Chart, Inline, Message, Para, Strong, When
+from bot.core.message import Attachment, Bullets, Button, Chart, Code, Inline, Message, Para, Strong, When
 from bot.core.message import Block as Part
 from bot.core.text import one_line
 from bot.platforms.slack.blocks import ids
@@ -95,7 +95,7 @@ def _renamed(message: Message, command: str) -> Message:
 
 def _with_command(block: Part, command: str) -> Part:
     def called(part: Inline) -> Inline:
-        if isinstance(part, When):
+        if isinstance(part, When | Code):
             return part
         if isinstance(part, Strong):
             return Strong(_COMMAND.sub(lambda _: command, part.text))

@@ -1,5 +1,6 @@
 // The archive: past questions by day, each with what was revealed at its close.
 
+import { blocks } from "./blocks.js";
 import { make } from "./dom.js";
 import { badge, card, choice, count, day, empty, filled, heading } from "./parts.js";
 
@@ -35,13 +36,13 @@ function podium(found) {
 function told(found) {
   const first = found.answers ? `${count(found.answers, "counted answer")}, average ${found.average.toFixed(1)}.` : "Nobody's answer counted this time.";
   return [
-    make("p", { class: "question", text: found.text, dir: "auto" }),
+    make("div", { class: "question", dir: "auto" }, ...blocks(found.asked)),
     make("p", { text: first }),
     podium(found),
     found.missed ? make("p", {}, make("strong", { text: "The point most often missed: " }), found.missed) : null,
     make("h3", { text: "Sample answer" }),
-    make("p", { class: "sample", text: found.sample, dir: "auto" }),
-    found.follow_up ? make("p", {}, make("strong", { text: "To think on: " }), found.follow_up) : null,
+    make("div", { class: "sample", dir: "auto" }, ...blocks(found.sample)),
+    ...blocks(found.think_on),
   ].filter(Boolean);
 }
 

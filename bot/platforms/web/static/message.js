@@ -1,72 +1,7 @@
 // Shows messages: the coach's, which come as blocks, and people's, which are plain text.
 
-import { chart } from "./chart.js";
-import { make, menu, stamp, when } from "./dom.js";
-import { bar, levelOf } from "./parts.js";
-
-function inline(part) {
-  if (typeof part === "string") {
-    return document.createTextNode(part);
-  }
-  if (part.kind === "when") {
-    return when(part);
-  }
-  const score = /^Score: (\d+)\/10$/.exec(part.text);
-  return make("strong", { class: score ? `score ${levelOf(Number(score[1]))}` : null, text: part.text });
-}
-
-function attachment({ name, content }) {
-  const link = make("a", { class: "attachment", download: name, href: "#", text: `Download ${name}` });
-  link.addEventListener("click", () => {
-    const address = URL.createObjectURL(new Blob([content], { type: "text/plain;charset=utf-8" }));
-    link.href = address;
-    setTimeout(() => URL.revokeObjectURL(address), 60_000);
-  });
-  return make("p", {}, link);
-}
-
-function table({ header, rows, own }, title) {
-  const head = make("tr", {}, ...header.map((cell) => make("th", { scope: "col", text: cell })));
-  const body = rows.map((row, index) => {
-    const mark = index === own ? { class: "own", "aria-current": "true" } : {};
-    return make("tr", mark, ...row.map((cell) => make("td", { text: cell, dir: "auto" })));
-  });
-  return make(
-    "div",
-    { class: "table", tabindex: "0", role: "region", "aria-label": title || "Table" },
-    make("table", {}, make("caption", { class: "unseen", text: title || "Table" }), make("thead", {}, head), make("tbody", {}, ...body)),
-  );
-}
-
-/** Averages side by side; the table above them has the same numbers. */
-function bars({ title, bars: rows }) {
-  const lines = rows.map(({ label, value }) =>
-    make("li", {}, make("span", { text: label, dir: "auto" }), make("span", { class: "progress" }, bar(value, 10), make("strong", { text: value.toFixed(1) }))),
-  );
-  return make("figure", { class: "bars" }, make("figcaption", { text: title }), make("ul", { class: "lines" }, ...lines));
-}
-
-function block(item, title) {
-  switch (item.kind) {
-    case "para":
-      return make("p", {}, ...item.parts.map(inline));
-    case "bullets":
-      return make("ul", {}, ...item.items.map((parts) => make("li", {}, ...parts.map(inline))));
-    case "quote":
-      return make("blockquote", { text: item.text });
-    case "table":
-      return table(item, title);
-    case "attachment":
-      return attachment(item);
-    case "chart":
-      if (item.bars?.length) {
-        return bars(item);
-      }
-      return chart(item.title, item.series.map(({ label, own, points }) => ({ label, own, points: points.map(([date, value]) => ({ date, value })) })));
-    default:
-      return null;
-  }
-}
+import { blocks } from "./blocks.js";
+import { make, menu, stamp } from "./dom.js";
 
 /** The title, blocks and buttons of a coach's message; `act(button)` runs a button. */
 export function content(message, act) {
@@ -77,7 +12,7 @@ export function content(message, act) {
   if (message.title) {
     parts.push(make("h3", { text: message.title }));
   }
-  parts.push(...message.blocks.map((item) => block(item, message.title)));
+  parts.push(...blocks(message.blocks, message.title));
   if (message.buttons.length) {
     const buttons = message.buttons.map((button) =>
       make("button", { type: "button", text: button.label, onclick: () => act(button) }),
