@@ -7,6 +7,7 @@ import datetime as dt
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bot.coach import Coach, Graders
@@ -125,12 +126,12 @@ def _estimate(settings: Settings, prompt: Prompt) -> Estimate:
 
 
 async def bank_of(settings: Settings) -> tuple[Question, ...]:
-    """The default bank. Raises ContentError."""
+    """The default bank. Raises ContentError, SettingsError."""
     return await asyncio.to_thread(_read_bank, settings)
 
 
 async def bank_when_needed(settings: Settings) -> Callable[[], tuple[Question, ...]]:
-    """What gives the default bank. Raises ContentError.
+    """What gives the default bank. Raises ContentError, SettingsError.
 
     Our own is read when it is first asked for: a start is a tenth quicker then, and who only grades never asks. Another
     is read here, because it may have faults, and so is ours for a server's database, whose units of work run on the
@@ -145,7 +146,14 @@ async def bank_when_needed(settings: Settings) -> Callable[[], tuple[Question, .
 def _read_bank(settings: Settings) -> tuple[Question, ...]:
     from bot import content
 
-    return content.load_bank(settings.bank or content.default_folder("bank"))
+    return content.load_bank(_own("COACH_BANK", settings.bank) or content.default_folder("bank"))
+
+
+def _own(variable: str, folder: Path | None) -> Path | None:
+    """A folder that a setting names, if it names one. Raises SettingsError where none is there."""
+    if folder and not folder.is_dir():
+        raise SettingsError(f"{variable} is {folder}, and there is no such folder. Name one that holds Markdown files.")
+    return folder
 
 
 class _Markdown:
@@ -168,10 +176,14 @@ def documents() -> Documents:
 
 
 async def check_prompts(settings: Settings) -> Prompts:
-    """The prompts folder, read and checked. Raises ContentError."""
+    """The prompts folder, read and checked. Raises ContentError, SettingsError."""
+    return await asyncio.to_thread(_read_prompts, settings)
+
+
+def _read_prompts(settings: Settings) -> Prompts:
     from bot import content
 
-    return await asyncio.to_thread(content.load_prompts, settings.prompts or content.default_folder("prompts"))
+    return content.load_prompts(_own("COACH_PROMPTS", settings.prompts) or content.default_folder("prompts"))
 
 
 async def make_folder(settings: Settings) -> None:

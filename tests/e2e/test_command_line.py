@@ -41,8 +41,8 @@ def coach(cwd: Path, *arguments: str, stdin: str | bytes = "", **settings: str) 
         ({"COACH_PLATFORMS": "irc"}, "COACH_PLATFORMS is wrong ('irc')"),
         ({"COACH_WEB_PORT": "eighty"}, "COACH_WEB_PORT is wrong ('eighty')"),
         ({"COACH_WEB_HOST": "0.0.0.0"}, "COACH_WEB_TOKEN is not set"),  # noqa: S104  refused is what is tested
-        ({"COACH_BANK": "/nowhere/at/all"}, "/nowhere/at/all: there is no such folder"),
-        ({"COACH_PROMPTS": "/nowhere/at/all"}, "/nowhere/at/all: there is no such folder"),
+        ({"COACH_BANK": "/nowhere/at/all"}, "COACH_BANK is /nowhere/at/all, and there is no such folder"),
+        ({"COACH_PROMPTS": "/nowhere/at/all"}, "COACH_PROMPTS is /nowhere/at/all, and there is no such folder"),
         ({"COACH_DATABASE_URL": "sqlite:////proc/no/c.sqlite3"}, "The folder /proc/no can't be made"),
         ({"COACH_DATABASE_URL": "mysql://somewhere"}, "COACH_DATABASE_URL is wrong"),
         ({"COACH_TIMEZONE": "Mars/Base"}, "COACH_TIMEZONE is wrong ('Mars/Base')"),
