@@ -1,21 +1,23 @@
 """What the authors of questions wrote, as they meant it: lists, code, and words that stand out.
 
 Of Markdown only what nobody writes by accident: fenced code, lists with a bullet each, headings, `code` and **bold**.
-All else stays as it was typed; marks that don't close are text.
+All else stays as it was typed; marks that don't close are text. Nothing here looks at a character again and again: the
+text may be anybody's who suggests a question.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.core.message import Block, Bullets, Code, Inline, Listing, Para, Strong
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[^`]*")
+_FENCE_END = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*")
 _ITEM = re.compile(r"[ \t]*[-*+•][ \t]+(?=\S)")
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(?P<text>\S.*?)[ \t#]*")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(?P<text>[^\s#].*)")
 _MARKED = re.compile(
-    r"(?<![`\\])`(?P<code>[^`\n]*[^`\s][^`\n]*)`(?!`)"
+    r"(?<![`\\])`(?P<code>[^`\n]+)`(?!`)"
     r"|(?<![*\\])\*\*(?P<strong>[^\s*](?:[^*\n]*[^\s*])?)\*\*(?!\*)"
 )
 
@@ -28,11 +30,14 @@ def spoken(text: str, *, strong: bool = False) -> tuple[Inline, ...]:
     for found in _MARKED.finditer(text):
         plain += text[end : found.start()]
         end = found.end()
-        if strong and not found["code"]:
-            plain += found["strong"]
-            continue
-        parts += [_plain(plain, strong=strong), Code(found["code"]) if found["code"] else Strong(found["strong"])]
-        plain = ""
+        code, bold = found["code"], found["strong"]
+        if code is not None and not code.strip():
+            plain += found[0]
+        elif code is None and strong:  # it stands out already
+            plain += bold
+        else:
+            parts += [_plain(plain, strong=strong), Strong(bold) if code is None else Code(code)]
+            plain = ""
     parts.append(_plain(plain + text[end:], strong=strong))
     return tuple(part for part in parts if part not in ("", Strong("")))
 
@@ -48,9 +53,10 @@ def authored(text: str, *, strong: bool = False) -> tuple[Block, ...]:
 
 def _blocks(lines: list[str], *, strong: bool) -> Iterator[Block]:
     words: list[str] = []
+    ends = [(at, found[1]) for at, line in enumerate(lines) if (found := _FENCE_END.fullmatch(line))]
     at = 0
     while at < len(lines):
-        end, block = _set_apart(lines, at, strong=strong)
+        end, block = _set_apart(lines, at, ends, strong=strong)
         if block is None:
             words.append(lines[at])
         else:
@@ -62,18 +68,18 @@ def _blocks(lines: list[str], *, strong: bool) -> Iterator[Block]:
     yield from _para(words, strong=strong)
 
 
-def _set_apart(lines: list[str], at: int, *, strong: bool) -> tuple[int, Block | None]:
-    """The block that begins at a line, if one does, and the line behind it."""
+def _set_apart(lines: list[str], at: int, ends: Sequence[tuple[int, str]], *, strong: bool) -> tuple[int, Block | None]:
+    """The block that begins at a line, if one does, and the line behind it; `ends` are the lines that may end code."""
     if fence := _FENCE.fullmatch(lines[at]):
-        for end in range(at + 1, len(lines)):
-            if lines[end].strip().startswith(fence[1]) and not lines[end].strip().strip(fence[1][0]):
-                inside = "\n".join(lines[at + 1 : end])
-                return end + 1, Listing(inside.strip("\n") if inside.strip() else "")
-        return at + 1, None
+        end = next((end for end, marks in ends if end > at and marks.startswith(fence[1])), None)
+        if end is None:
+            return at + 1, None
+        inside = "\n".join(lines[at + 1 : end])
+        return end + 1, Listing(inside.strip("\n") if inside.strip() else "")
     if _ITEM.match(lines[at]):
         return _list(lines, at, strong=strong)
     if heading := _HEADING.fullmatch(lines[at]):
-        return at + 1, Para((Strong(heading["text"]),))
+        return at + 1, Para((Strong(heading["text"].rstrip(" \t#")),))
     return at + 1, None
 
 
