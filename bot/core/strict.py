@@ -15,7 +15,7 @@ from collections.abc import Container
 from bot.core import render
 from bot.core.errors import GraderError
 from bot.core.model import Coverage, Grade, KeyPoint, PointVerdict, Question, Receipt, Remark, Task, Verdict
-from bot.core.points import points_of
+from bot.core.points import asked_for, points_of
 from bot.core.text import fold, sentences
 
 LOWEST, HIGHEST = 1, 10
@@ -61,19 +61,22 @@ def _closest(point: KeyPoint, answer: str) -> str:
     return max(sentences(answer), key=lambda part: len(wanted & set(fold(part).split())), default="")
 
 
-def ceiling(points: tuple[PointVerdict, ...]) -> int:
+def ceiling(points: tuple[PointVerdict, ...], asked: int = 0) -> int:
     """The best score that these verdicts carry: 2 for none, 10 for all, a partly covered point counting half.
 
-    2 + 8 * (covered + partly / 2) / points, rounded up.
+    2 + 8 * (covered + partly / 2) / points, rounded up; where the question asks for fewer of them (`asked`, 0 for all),
+    so many are a full answer.
     """
     worth = {Coverage.COVERED: 1.0, Coverage.PARTLY: 0.5}
-    carried = sum(worth.get(point.coverage, 0.0) for point in points) / max(1, len(points))
+    full = min(asked or len(points), len(points))
+    carried = min(1.0, sum(worth.get(point.coverage, 0.0) for point in points) / max(1, full))
     return NO_POINT_CEILING + math.ceil((HIGHEST - NO_POINT_CEILING) * carried - 1e-9)
 
 
 def carried(task: Task, verdict: Verdict) -> int:
     """The score of a verdict, held down to what its quotes carry that stand in the answer."""
-    return min(verdict.score, ceiling(tuple(_checked(point, task.answer) for point in verdict.points)))
+    points = tuple(_checked(point, task.answer) for point in verdict.points)
+    return min(verdict.score, ceiling(points, asked_for(task.question)))
 
 
 def claimed(task: Task, verdict: Verdict) -> tuple[Pair, ...]:
@@ -96,7 +99,7 @@ def enforce(task: Task, verdict: Verdict, unsupported: Container[Pair] = ()) -> 
     if tuple(point.point for point in verdict.points) != task.key_points:
         raise GraderError("the grader judged other key points than it was given")
     points = tuple(_checked(point, task.answer, unsupported) for point in verdict.points)
-    score = min(verdict.score, ceiling(points))
+    score = min(verdict.score, ceiling(points, asked_for(task.question)))
     reasons = _reasons(task, points, verdict) if score < REASONS_BELOW else ()
     return Grade(score, reasons, tuple(map(_kept, points)), verdict.receipt)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.text import fold
 from bot.graders.embedded import gates, polarity
+from bot.graders.embedded.spelling import spelt_out
 from bot.graders.embedded.text import MAX_CHARACTERS, MAX_SENTENCES, clean, sentences
 
 
@@ -18,7 +19,7 @@ def test_sentences_are_ordered_slices_of_any_text(text: str) -> None:
     found = sentences(text)
     assert all(0 <= each.start < each.end <= len(text) for each in found)
     assert all(a.end <= b.start for a, b in pairwise(found))
-    assert all(each.text == clean(text[each.start : each.end]) and each.text for each in found)
+    assert all(each.text == spelt_out(clean(text[each.start : each.end])) and each.text for each in found)
 
 
 @given(st.text(alphabet="aB. !?\n;\u200b\u202eé-", max_size=300))
@@ -61,6 +62,20 @@ def test_a_negation_stops_at_the_next_clause() -> None:
 @pytest.mark.parametrize("text", ["Not only tests matter.", "It takes no more than ten minutes.", "All is well."])
 def test_what_only_looks_like_a_negation_governs_nothing(text: str) -> None:
     assert polarity.scopes(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "main"),
+    [
+        ("Instead of guessing we measure.", "measure"),
+        ("Another way instead of using recursion is by iteration.", "iteration"),
+        ("Rather than by hand it is deployed by a pipeline.", "pipeline"),
+        ("Without a canary you find out from your users.", "users"),
+    ],
+)
+def test_what_stands_aside_ends_where_the_main_clause_begins(text: str, main: str) -> None:
+    assert polarity.scopes(text)
+    assert all(main not in text[start:end] for start, end in polarity.scopes(text))
 
 
 def test_denying_a_sentence_governs_all_of_it_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.model import Coverage, KeyPoint, Remark, Task
+from bot.core.points import parts_of
 from bot.graders.embedded import EmbeddedGrader
 from bot.graders.embedded.spelling import Speller, spelt_out
 from bot.graders.embedded.stance import dismisses
@@ -64,6 +65,44 @@ def test_waving_good_practice_away_scores_at_most_3(grader: EmbeddedGrader) -> N
 )
 def test_one_dismissal_is_part_of_an_honest_answer(answer: str) -> None:
     assert not dismisses(answer, SAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("reference", "answer"),
+    [
+        ("Training and serving use different code paths.", "Training and serving don't use the same code path."),
+        ("The gate stays open for healthy builds.", "The gate isn't closed for healthy builds."),
+        ("Through a loop over the items.", "Another way instead of using recursion is a loop over the items."),
+    ],
+)
+def test_a_negated_counterpart_says_the_same(grader: EmbeddedGrader, reference: str, answer: str) -> None:
+    verdict = grader.judge(Task("How does it work?", reference, parts_of(reference), answer))
+    assert not verdict.remarks
+    assert verdict.points[0].coverage is not Coverage.CONTRADICTED
+
+
+def test_always_and_never_are_no_counterparts(grader: EmbeddedGrader) -> None:
+    reference = "The schema of the events is always checked before they are written."
+    answer = "The schema of the events is never checked before they are written."
+    verdict = grader.judge(Task("How does it work?", reference, parts_of(reference), answer))
+    assert verdict.score <= 2
+
+
+def test_where_nobody_wrote_points_it_takes_more_to_wave_an_answer_away() -> None:
+    answer = "There's no need to restart, and downtime isn't needed."
+    assert dismisses(answer, SAMPLE)
+    assert not dismisses(answer, SAMPLE, split=True)
+    assert dismisses(f"{answer} It's pointless.", SAMPLE, split=True)
+
+
+def test_two_short_sentences_are_no_list_of_terms(grader: EmbeddedGrader) -> None:
+    reference = (
+        "A schema names the columns and their types. A contract names the columns, their types, their owners, and what"
+        " happens when one of them changes; both sides agree on it, and the producer's tests check it on each change."
+    )
+    answer = "A schema just names columns. A contract names columns, types, owners, plus what happens on a change."
+    verdict = grader.judge(Task("What is the difference between a schema and a contract?", reference, (), answer))
+    assert Remark.KEYWORDS not in verdict.remarks
 
 
 def test_words_that_the_sample_has_too_wave_nothing_away() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -217,12 +217,16 @@ def _polarity(meant: Passage, weights: Floats, answer: Passage, top: int, cosine
     theirs = [answer.under[i] for i in partner]
     odd = np.array([len(a) % 2 != len(b) % 2 for a, b in zip(meant.under, theirs, strict=True)], dtype=np.bool_)
     flipped = round(float(weights[alike & odd].sum()) / weight, 4)
-    opposed = len(_opposed(set(meant.words), set(answer.words[start:end])))
+    said = set(answer.words[start:end])
+    opposed = len(_opposed(set(meant.words), said, polarity.OPPOSITES))
     touched = [len(frozenset().union(*(each[i] for i in np.flatnonzero(alike)))) for each in (meant.under, theirs)]
-    turns = abs(touched[0] - touched[1]) + opposed
+    denied = abs(touched[0] - touched[1])
+    if denied:  # "not negative" is positive
+        opposed += len(_opposed(set(meant.words), said, polarity.COUNTERPARTS))
+    turns = abs(denied - opposed)
     return round(weight / float(weights.sum()), 4), 1.0 if opposed else flipped, turns
 
 
-def _opposed(meant: set[str], said: set[str]) -> set[str]:
+def _opposed(meant: set[str], said: set[str], opposites: Mapping[str, frozenset[str]]) -> set[str]:
     """The reference's words whose opposite stands in the answer instead of them."""
-    return {word for word in meant - said if (polarity.OPPOSITES.get(word, frozenset()) & said) - meant}
+    return {word for word in meant - said if (opposites.get(word, frozenset()) & said) - meant}

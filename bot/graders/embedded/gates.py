@@ -131,7 +131,9 @@ def is_keywords(sentences: Sequence[str], sample: str) -> bool:
     another language, formulas and tables have few of these too. A sample that is a list itself asks for lists. Terms of
     the field that the sample doesn't have are a list if they fill one sentence with practically nothing in between.
     """
-    said = [word for sentence in sentences for word in words(sentence) if word.isalpha() and len(word) > 1]
+    said = [word for sentence in sentences for word in words(sentence) if word.isalpha()]
+    letters = any(label in said for label in _LABELS)  # "a" is one of them then
+    said = [word for word in said if len(word) > 1 or (word == "a" and not letters)]
     asked = words(sample)
     if len(said) < 12 or _share(asked, FUNCTION_WORDS) < 0.2:
         return False

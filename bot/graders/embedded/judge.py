@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.core import strict
 from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
-from bot.core.points import parts_of
+from bot.core.points import asked_for, parts_of
 from bot.core.text import fold
 from bot.graders.embedded import gates, scoring, stance
 from bot.graders.embedded.align import Aligner, Match, Reference
@@ -34,7 +34,8 @@ class Key:
     """The reference side of a question, encoded: what every answer to it is held against.
 
     A point has a reference for its claim and one for each of its alternatives. `split` says that the points are only
-    the sample answer's own sentences or clauses. All of it lies on `sheet`.
+    the sample answer's own sentences or clauses, `asked` how many of them the question asks for (0 for all). All of it
+    lies on `sheet`.
     """
 
     sheet: Sheet
@@ -46,6 +47,7 @@ class Key:
     points: tuple[tuple[Reference, ...], ...]
     contrary: tuple[Contrary, ...]
     split: bool
+    asked: int
     speller: Speller
 
 
@@ -93,11 +95,11 @@ class Judge:
         )
         if fold(task.answer) == fold(task.sample_answer):
             return _verdict(10, tuple(PointVerdict(each.point, Coverage.COVERED, each.quote) for each in points), ())
-        remarks = (remark,) if remark else _remarks(task, found)
+        remarks = (remark,) if remark else _remarks(task, found, split=key.split)
         carried = [Match() if no else match for match, no in zip(found.points, found.doubts.against, strict=True)]
-        given = scoring.raw(carried, found.sample, found.lenient, found.scale, found.recited)
+        given = scoring.raw(carried, found.sample, found.lenient, found.scale, found.recited, key.asked)
         score = scoring.score(min(given, found.doubts.most), remarks)
-        return _verdict(min(score, strict.ceiling(points)), points, remarks)
+        return _verdict(min(score, strict.ceiling(points, key.asked)), points, remarks)
 
     def spoken(self, task: Task) -> list[tuple[float, float, Numbers] | None]:
         """For fitting: of each point its recall, how much of it seems carried, and what tells for or against it.
@@ -162,6 +164,7 @@ class Judge:
             points=points,
             contrary=tuple(contrary(aligner, () if split else each, question) for each in points),
             split=split,
+            asked=asked_for(task.question),
             speller=Speller(_material(task), self._aligner.known_words),
         )
 
@@ -186,7 +189,7 @@ class Judge:
             relatedness=aligner.relatedness(answer, key.question, key.sample.passage),
             lenient=lenient,
             scale=scale,
-            turned=tuple(match.turns > 0 for match in repeated if scoring.repeats(match)),
+            turned=tuple(scoring.turns(match) for match in repeated if scoring.repeats(match)),
             doubts=doubts(aligner, key.contrary, carried, answer, (said.turned, against), said.loyal),
             recited=_recited(key, repeated, said),
         )
@@ -225,7 +228,7 @@ def _is_split(task: Task) -> bool:
     return task.key_points == parts_of(task.sample_answer)
 
 
-def _remarks(task: Task, found: Evidence) -> tuple[Remark, ...]:
+def _remarks(task: Task, found: Evidence, *, split: bool) -> tuple[Remark, ...]:
     if gates.is_foreign(task.answer) and not gates.is_foreign(task.sample_answer):
         return (Remark.FOREIGN,)
     checks = (
@@ -242,7 +245,7 @@ def _remarks(task: Task, found: Evidence) -> tuple[Remark, ...]:
         (
             Remark.CONTRADICTION,
             found.doubts.evident
-            or (stance.dismisses(task.answer, task.sample_answer) and not found.doubts.cleared)
+            or (stance.dismisses(task.answer, task.sample_answer, split=split) and not found.doubts.cleared)
             or scoring.contradiction(found.points, found.turned, found.doubts.turned),
         ),
     )

@@ -31,6 +31,10 @@ _SUBORDINATORS = frozenset({"when", "if", "because", "since", "while", "as", "un
 _LISTING = frozenset({"no", "without", "neither", "nor"})
 """These govern a whole list: no loss, duplication or disorder."""
 
+_ASIDES = frozenset({"instead", "rather", "without"})
+_MAIN = frozenset("i we you he she it they there is are was were can could should must will would may might".split())
+"""What stands aside ends where the main clause begins: "instead of guessing we measure"."""
+
 _NOT_NEGATING = re.compile(
     r"\b(?:not (?:only|just|merely)|no (?:matter|doubt|(?:more|less|later|longer) than)|rather (?!than))"
     r"|(?<!\bis )(?<!\bare )(?<!\bbe )(?<!\bwas )(?<!\bwere )\b(?:rarely|seldom)"  # "rarely used data"
@@ -60,7 +64,7 @@ _OPENING = 16
 """Characters that may stand before a denial that opens a sentence: "However, it is"."""
 
 _PAIRS = """
-always never; increase decrease; increases decreases; increasing decreasing; rise fall; rises falls; stateless stateful;
+increase decrease; increases decreases; increasing decreasing; rise fall; rises falls; stateless stateful;
 immutable mutable; synchronous asynchronous; synchronously asynchronously; manual automatic; manually automatically;
 manual automated; horizontal vertical; horizontally vertically; declarative imperative; strong weak; safe unsafe;
 consistent inconsistent; reliable unreliable; public private; static dynamic; cheap expensive; reversible irreversible;
@@ -72,17 +76,21 @@ encrypted plaintext; centralised decentralised; centralized decentralized
 """
 
 
-def _opposites() -> dict[str, frozenset[str]]:
+def _opposites(pairs: str) -> dict[str, frozenset[str]]:
     table: dict[str, frozenset[str]] = {}
-    for pair in _PAIRS.split(";"):
+    for pair in pairs.split(";"):
         left, right = pair.split()
         table[left] = table.get(left, frozenset()) | {right}
         table[right] = table.get(right, frozenset()) | {left}
     return table
 
 
-OPPOSITES = _opposites()
+OPPOSITES = _opposites(_PAIRS)
 """The words that turn a word's statement around."""
+
+COUNTERPARTS = _opposites("positive negative; same different; open closed")
+"""The words that say the same when one of them is negated ("not the same" is different), but that often stand side by
+side without any contradiction: the same code with different settings."""
 
 
 def denies(text: str) -> bool:
@@ -126,6 +134,8 @@ def scopes(text: str) -> list[tuple[int, int]]:
             for _, stop, governed in tokens[i + 1 : i + 1 + REACH]:
                 opening = reach == end and governed in _SUBORDINATORS
                 if governed in _BOUNDARIES and not opening and not (token in _LISTING and governed == ","):
+                    break
+                if token in _ASIDES and governed in _MAIN and reach != end:
                     break
                 reach = stop
             found.append((end, reach))

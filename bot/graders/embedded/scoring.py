@@ -79,6 +79,9 @@ anybody wants said. Of the data sets' dev answers that people graded at least ha
 taken for contradicting with the lower value, 4 are with this one; of the 797 below, 6 and 4.
 """
 
+_FLIPPED = 0.2
+"""The part of what evidently matches that has to stand under opposite polarity where nearly all of it matches."""
+
 _AS_NEAR = 0.1
 """A wording whose best sentence falls this far behind the best of all wordings says nothing about contradiction."""
 
@@ -182,20 +185,30 @@ def contradicts(match: Match) -> bool:
     if not match.plain or match.turns % 2 == 0:
         return False
     alike = match.local >= NEAR and match.sure >= (_EVIDENT_SPLIT if match.split else _EVIDENT) and match.flipped >= 0.5
-    return alike or (match.local >= 0.8 and match.sure >= 0.8 and match.flipped >= 0.2)
+    return alike or (match.local >= 0.8 and match.sure >= 0.8 and match.flipped >= _FLIPPED)
 
 
 def raw(
-    points: Sequence[Match], sample: Match, lenient: float = 0.0, scale: Scale = AUTHORED, recited: float = 1.0
+    points: Sequence[Match],
+    sample: Match,
+    lenient: float = 0.0,
+    scale: Scale = AUTHORED,
+    recited: float = 1.0,
+    asked: int = 0,
 ) -> float:
     """The share of a full answer that was given, 0 to 1; grows with the share of every point.
+
+    Where the question asks for fewer points than there are (`asked`, 0 for all), the best so many are a full answer.
 
     An answer that is close to the sample word for word carries it all, whatever the key points make of it; one that
     only recites a part of it (`recited`, 0 to 1; 1 for all others) carries hardly more than that part.
     """
-    mean = sum(share(match, lenient, scale) for match in points) / max(1, len(points))
+    shares = sorted((share(match, lenient, scale) for match in points), reverse=True)
+    mean = sum(shares) / max(1, len(shares))
     whole = _share(scale.recall(sample), scale.whole, scale.short, lenient)
     mixed = (1 - scale.support) * mean + scale.support * whole
+    if 0 < asked < len(shares):
+        mixed, recited = max(mixed, sum(shares[:asked]) / asked), min(1.0, recited * len(shares) / asked)
     return min(mixed + (1 - mixed) * _clip((sample.recall - 0.8) / 0.12), recited + _RECITED)
 
 
@@ -227,6 +240,11 @@ def contradiction(points: Sequence[Match], turned: Sequence[bool], denied: Colle
 def repeats(match: Match) -> bool:
     """Whether a sentence of the answer is nearly word for word the reference."""
     return match.local >= 0.9 and match.sure >= 0.85
+
+
+def turns(match: Match) -> bool:
+    """Whether such a sentence turns what it repeats around; in a list of denials one more or less does not."""
+    return match.turns > 0 and (match.plain or match.flipped >= _FLIPPED)
 
 
 def _on(curve: Curve, recall: float) -> float:

@@ -18,6 +18,9 @@ from bot.graders.embedded.text import clean
 MANY = 2
 """So many turns of phrase that wave something away make an answer one that argues against good practice."""
 
+MANY_OF_FACTS = 3
+"""The same where nobody wrote key points: of a question of fact "isn't needed" may be the answer."""
+
 _NOT = r"(?:n['’]?t| not)"
 _DISMISSAL = re.compile(
     "|".join((
@@ -51,9 +54,9 @@ def dismissals(text: str) -> frozenset[str]:
     return frozenset(found.group().lower() for found in _DISMISSAL.finditer(clean(text)))
 
 
-def dismisses(answer: str, sample: str) -> bool:
+def dismisses(answer: str, sample: str, *, split: bool = False) -> bool:
     """Whether an answer waves things away again and again, in other words than the sample answer has.
 
-    More text never makes it less so.
+    `split` says that nobody wrote key points. More text never makes it less so.
     """
-    return len(dismissals(answer) - dismissals(sample)) >= MANY
+    return len(dismissals(answer) - dismissals(sample)) >= (MANY_OF_FACTS if split else MANY)
