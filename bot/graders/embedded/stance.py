@@ -5,8 +5,8 @@ It often gives itself away by how it talks: "no need to test", "always the best"
 turn of phrase is part of many a good answer; two of them are part of hardly any.
 
 Collected from the wrong and contradicting interview answers to the dev questions and widened by hand, so it says little
-about others: it finds 10 of those 18, and 2 of the 21 to the test questions. Of 2,457 dev answers of the four data sets
-that people graded at least half right none has two different ones, of 901 to questions held out from this one has.
+about others: it finds 10 of those 18, and 2 of the 21 to the test questions. Of 7,442 dev answers of the four data sets
+that people graded at least half right six have two different ones, all to questions of fact, and none has three.
 """
 
 from __future__ import annotations
