@@ -83,7 +83,7 @@ async def test_a_grade_takes_one_request_and_its_receipt_says_what_it_cost(stand
     assert [point.coverage for point in found.points] == [Coverage.COVERED, Coverage.PARTLY]
     assert found.points[0].quote == "Docker packs the code with its dependencies"
     receipt = found.receipt
-    assert (receipt.grader, receipt.model, receipt.prompt_version) == ("llm", f"{MODEL}-2026-01-01", "1")
+    assert (receipt.grader, receipt.model, receipt.prompt_version) == ("llm", f"{MODEL}-2026-01-01", "2")
     assert (receipt.input_tokens, receipt.cached_tokens, receipt.output_tokens) == (600, 400, 100)
     assert receipt.cost == pytest.approx((200 * 2.0 + 400 * 0.5 + 100 * 8.0) / 1e6)
     assert 0 < receipt.seconds < 10

@@ -11,7 +11,7 @@ from tests.contract.slack_world import workspace
 from tests.e2e.slack_server import Ephemeral
 
 FORM = {
-    "question": "How is **drift** told?",
+    "question": "How is *drift* told?",
     "sample-answer": "By comparing the live inputs with those of the training set.",
     "section": "",
     "credit": "no",
@@ -23,7 +23,7 @@ async def test_on_slack_its_author_is_told_by_a_direct_message_once(tmp_path: Pa
         form = await here.form(here.ada, "suggest")
         await here.submit(here.ada, form, **{name.replace("-", "_"): value for name, value in FORM.items() if value})
         shown = await here.slash(here.olga, "suggestions")
-        assert "How is **drift** told?" in shown.shown
+        assert "How is *drift* told?" in shown.shown
         assert isinstance(shown, Ephemeral)
         assert shown.buttons == ["Approve", "Decline"]
         done = await here.press(here.olga, shown, "Approve")
