@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from bot.core.errors import StoreError
 from bot.stores import sqlite_files as files
@@ -16,6 +16,22 @@ from bot.stores.copying import PAGE, Row
 from bot.stores.sql import SCHEMA, Migration, load_migrations
 from bot.stores.sqlite_errors import errors_of
 from bot.stores.tables import Table, tables
+
+T = TypeVar("T")
+
+
+async def _to_its_end(work: Callable[[], T]) -> T:
+    """The result of work on another thread. A cancellation waits for it: whoever is cancelled closes what it uses, and
+    SQLite doesn't survive that."""
+    doing = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        while not doing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({doing})
+        doing.exception()  # nobody asks any more
+        raise
 
 
 class SqliteEnd:
@@ -71,7 +87,7 @@ class SqliteEnd:
                     self._connection.execute("ROLLBACK")
                     raise
 
-        await asyncio.to_thread(insert)
+        await _to_its_end(insert)
 
     async def go_on_from(self, table: Table, number: int) -> None:
         """Have a table that never gives a number twice give out only those above this one."""
@@ -85,7 +101,7 @@ class SqliteEnd:
             with errors_of(self.path):
                 return cast(list[Row], self._connection.execute(sql, values).fetchall())
 
-        return await asyncio.to_thread(fetch)
+        return await _to_its_end(fetch)
 
 
 @asynccontextmanager
@@ -107,7 +123,7 @@ async def reading(path: Path, steps: Sequence[Migration], *, alone: bool) -> Asy
             connection.execute("BEGIN")
             return connection
 
-        yield SqliteEnd(path, await asyncio.to_thread(opened))
+        yield SqliteEnd(path, await _to_its_end(opened))
 
 
 @asynccontextmanager
@@ -130,10 +146,10 @@ async def filling(path: Path, steps: Sequence[Migration], source: str, *, resume
                 _mark(connection, path, source, steps)
             return connection
 
-        connection = await asyncio.to_thread(opened)
+        connection = await _to_its_end(opened)
         yield SqliteEnd(path, connection)
-        await asyncio.to_thread(_finish, connection, partial, path)
-    await asyncio.to_thread(_remove, partial)
+        await _to_its_end(lambda: _finish(connection, partial, path))
+    await _to_its_end(lambda: _remove(partial))
 
 
 @asynccontextmanager
@@ -144,7 +160,7 @@ async def upgraded(path: Path) -> AsyncIterator[Path]:
     """
     steps = load_migrations(SCHEMA)
     with tempfile.TemporaryDirectory() as folder:
-        yield await asyncio.to_thread(_upgraded, path, Path(folder) / path.name, steps)
+        yield await _to_its_end(lambda: _upgraded(path, Path(folder) / path.name, steps))
 
 
 def _upgraded(path: Path, scratch: Path, steps: Sequence[Migration]) -> Path:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
+import sqlite3
+import threading
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from bot.cli import db
 from bot.core.errors import StoreError
 from bot.stores.postgres_copies import PostgresEnd
 from bot.stores.sqlite_copies import SqliteEnd
+from bot.stores.tables import Table
 from tests import postgres_server
 from tests.contract.test_store_copy import Places, contents, lived_in
 
@@ -74,6 +78,32 @@ async def test_a_copy_that_is_interrupted_says_how_far_it_came(
     assert await db.copy(arguments) == 0
     assert f"{rows} rows, checked one by one" in capsys.readouterr().out
     assert await contents(old) == await contents(new)
+
+
+async def test_an_interrupted_copy_waits_for_what_its_thread_is_doing(tmp_path: Path) -> None:
+    begun, go, over = threading.Event(), threading.Event(), threading.Event()
+
+    def slow() -> int:
+        begun.set()
+        go.wait(30)
+        over.set()
+        return 1
+
+    with closing(sqlite3.connect(tmp_path / "a.sqlite3", check_same_thread=False)) as connection:
+        connection.create_function("slow", 0, slow)
+        connection.execute("CREATE VIEW things AS SELECT slow() AS id")
+        counting = asyncio.create_task(
+            SqliteEnd(tmp_path, connection).last(Table("things", ("id",), ("id",), "", frozenset()))
+        )
+        await asyncio.to_thread(begun.wait, 30)
+        for _ in range(2):
+            counting.cancel()
+            await asyncio.sleep(0)
+        assert not counting.done()
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await counting
+        assert over.is_set()  # or the connection would be closed under its hands
 
 
 async def test_a_copy_whose_target_goes_away_says_how_far_it_came(places: Places, small_pages: None) -> None:
