@@ -133,9 +133,8 @@ async def bank_of(settings: Settings) -> tuple[Question, ...]:
 async def bank_when_needed(settings: Settings) -> Callable[[], tuple[Question, ...]]:
     """What gives the default bank. Raises ContentError, SettingsError.
 
-    Our own is read when it is first asked for: a start is a tenth quicker then, and who only grades never asks. Another
-    is read here, because it may have faults, and so is ours for a server's database, whose units of work run on the
-    event loop.
+    Our own is read when it is first asked for: a start is a tenth quicker so. Another is read here, because it may have
+    faults, and so is ours for a server's database, whose units of work run on the event loop.
     """
     read = cache(partial(_read_bank, settings))
     if settings.bank or not settings.one_process:

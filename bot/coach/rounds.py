@@ -7,7 +7,6 @@ import datetime as dt
 import logging
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import cached_property
 from typing import ParamSpec, TypeVar
 
 from bot.coach import acts, digest, pins, records, results
@@ -42,13 +41,13 @@ REVEAL_WAITS = dt.timedelta(minutes=10)
 class Bank:
     """What can be asked: the default bank, with a community's imports beside it (the same id replaces).
 
-    The default bank is `read` when it is first needed; it has no fault then.
+    `read` gives the default bank, the same each time; it isn't called before that is needed.
     """
 
     def __init__(self, read: Callable[[], Sequence[Question]]) -> None:
         self._read = read
 
-    @cached_property
+    @property
     def default(self) -> tuple[Question, ...]:
         """The questions that every community has."""
         return tuple(self._read())

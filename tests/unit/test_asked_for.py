@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core import strict
-from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Remark, Task, Verdict
+from bot.core.model import Coverage, KeyPoint, PointVerdict, Receipt, Task, Verdict
 from bot.core.points import asked_for, parts_of
 from bot.graders.embedded import EmbeddedGrader
 
@@ -108,6 +108,4 @@ def test_one_more_point_never_lowers_the_score(grader: EmbeddedGrader) -> None:
 
 def test_what_contradicts_is_none_of_them(grader: EmbeddedGrader) -> None:
     answer = "It isn't true that personal data spreads to people who have no right to read it. Costs don't matter."
-    verdict = grader.judge(Task(QUESTION, SAMPLE, POINTS, answer))
-    assert verdict.score <= 3
-    assert Remark.INJECTION not in verdict.remarks
+    assert grader.judge(Task(QUESTION, SAMPLE, POINTS, answer)).score <= 3
